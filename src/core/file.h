@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace basin {
+
+/// The whole file. Throws InputError (`path: what is wrong`) if it does not exist,
+/// is no regular file, cannot be read, or is larger than `limit` bytes.
+std::string read_file(const std::filesystem::path& path, int64_t limit);
+
+/// Writes `text` so that a killed process leaves the old file or the new one.
+/// Throws StorageError if the disk is full or the folder not writable.
+void write_file(const std::filesystem::path& path, std::string_view text);
+
+/// Makes the folder and its parents. Throws StorageError if it cannot.
+void make_folder(const std::filesystem::path& path);
+
+/// Lower-case hexadecimal SHA-256.
+std::string sha256(std::string_view bytes);
+
+}  // namespace basin

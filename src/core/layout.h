@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace basin {
+
+/// One affine layer inside a flat θ: W `[rows, columns]` row-major from `weight`,
+/// then, if `bias >= 0`, b `[rows]` from `bias`. Row r of W with b_r is a unit.
+struct LayerSlice {
+  std::string name;
+  int64_t rows = 0;
+  int64_t columns = 0;
+  int64_t weight = 0;
+  int64_t bias = -1;
+
+  int64_t size() const { return rows * columns + (bias >= 0 ? rows : 0); }
+};
+
+/// Hidden units that the architecture lets us exchange. Skip connections tie the
+/// units of several layers together: one permutation then acts on all of them.
+/// An element of the group takes unit i of every layer l in `layers` to unit π(i),
+/// multiplies row i of W_l and b_l by c_i and column i of W_{l+1} by 1/c_i.
+struct UnitGroup {
+  std::vector<int64_t> layers;  ///< indices into ParameterLayout::layers
+  int64_t units = 0;
+  bool sign_flip = false;         ///< c = -1 allowed: odd activation
+  bool even_flip = false;         ///< row times -1, column unchanged: even activation
+  bool positive_scaling = false;  ///< c > 0 allowed: positive-homogeneous activation
+  bool general_linear = false;    ///< any invertible mixing of units: no activation
+
+  /// The layers that read these units: l + 1 for each l in `layers`.
+  std::vector<int64_t> readers() const {
+    std::vector<int64_t> out;
+    for (const auto l : layers) out.push_back(l + 1);
+    return out;
+  }
+};
+
+/// Which slice of θ is which weight, and which symmetries act on it.
+struct ParameterLayout {
+  std::vector<LayerSlice> layers;
+  std::vector<UnitGroup> groups;
+  bool logit_shift = false;  ///< the loss ignores a shift of all outputs (softmax)
+  int64_t dimension = 0;     ///< P
+
+  int64_t inputs() const { return layers.front().columns; }
+  int64_t outputs() const { return layers.back().rows; }
+};
+
+}  // namespace basin

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace basin {
+
+/// What the numbers were made with, for the first line of a run and its manifest.
+struct Machine {
+  std::string libtorch;     ///< version
+  std::string blas;         ///< implementation that answers to sgemm
+  std::string vector_unit;  ///< widest vector extension of this processor
+  int64_t threads = 1;      ///< ours
+  std::string device;       ///< "cpu" or "cuda"
+};
+
+Machine describe_machine(int64_t threads, const std::string& device);
+
+/// One line: "LibTorch 1.13.1 · OpenBLAS ... · AVX-512 · 2 threads · cpu".
+std::string summary(const Machine& machine);
+
+}  // namespace basin

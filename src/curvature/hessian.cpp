@@ -1,0 +1,72 @@
+#include "curvature/hessian.h"
+
+#include <ATen/Functions.h>
+
+#include "core/error.h"
+#include "core/random.h"
+#include "core/stop.h"
+
+namespace basin {
+namespace {
+
+torch::Tensor random_start(int64_t size, uint64_t index) {
+  RandomStream random(0, Stream::kProbe, index);
+  auto v = at::empty({size}, torch::kFloat64);
+  for (int64_t i = 0; i < size; ++i) v.data_ptr<double>()[i] = random.normal();
+  return v;
+}
+
+}  // namespace
+
+double HessianSpectrum::min() const { return values[0].item<double>(); }
+double HessianSpectrum::max() const { return values[-1].item<double>(); }
+
+torch::Tensor dense_hessian(const Objective& objective, const torch::Tensor& theta) {
+  require(theta.dim() == 1, "dense_hessian: theta must be [P]");
+  const auto size = theta.size(0);
+  const auto identity = at::eye(size, torch::kFloat64);
+  auto hessian = at::empty({size, size}, torch::kFloat64);
+  const auto block = objective.preferred_rows();
+  for (int64_t at = 0; at < size; at += block) {
+    check_stop();
+    const auto rows = std::min(block, size - at);
+    const auto points = theta.unsqueeze(0).expand({rows, size}).contiguous();
+    hessian.narrow(0, at, rows).copy_(
+        objective.hessian_times(points, identity.narrow(0, at, rows)));
+  }
+  return (hessian + hessian.t()) / 2;
+}
+
+SymmetricOperator hessian_operator(const Objective& objective,
+                                   const torch::Tensor& theta) {
+  const auto point = theta.unsqueeze(0).contiguous();
+  return [&objective, point](const torch::Tensor& v) {
+    check_stop();
+    return objective.hessian_times(point, v.unsqueeze(0).contiguous())
+        .squeeze(0)
+        .to(torch::kFloat64);
+  };
+}
+
+HessianSpectrum hessian_spectrum(const Objective& objective,
+                                 const torch::Tensor& theta,
+                                 const SpectrumOptions& options) {
+  if (theta.size(0) <= options.dense_limit) {
+    const auto hessian = dense_hessian(objective, theta);
+    if (!hessian.isfinite().all().item<bool>()) {
+      throw NumericError("hessian_spectrum: the Hessian is not finite");
+    }
+    const auto [values, vectors] = at::linalg_eigh(hessian);
+    return {.values = values, .vectors = vectors.t().contiguous(), .complete = true};
+  }
+  const auto pairs =
+      ritz_pairs(lanczos(hessian_operator(objective, theta),
+                         random_start(theta.size(0), options.probe_index),
+                         {.max_steps = options.lanczos_steps}));
+  return {.values = pairs.values,
+          .vectors = pairs.vectors,
+          .complete = false,
+          .min_residual = pairs.residuals[0].item<double>()};
+}
+
+}  // namespace basin

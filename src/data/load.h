@@ -1,0 +1,15 @@
+#pragma once
+
+#include "data/dataset.h"
+#include "data/options.h"
+
+namespace basin {
+
+/// Makes or reads the data set, then keeps a subset, splits and standardises it.
+///
+/// Standardisation subtracts the mean and divides by the standard deviation of the
+/// training part, column by column; a constant column is only shifted.
+/// Throws InputError with every complaint about a file.
+DataSplit load_data(const DataOptions& options, uint64_t seed);
+
+}  // namespace basin

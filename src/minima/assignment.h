@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace basin {
+
+/// The permutation π that minimises Σ cost[i·n + π(i)], exactly: the Hungarian method
+/// with potentials, O(n³). Kuhn 1955; Jonker and Volgenant 1987.
+std::vector<int64_t> solve_assignment(const std::vector<double>& cost, int64_t n);
+
+}  // namespace basin

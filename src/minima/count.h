@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "minima/identify.h"
+
+namespace basin {
+
+/// A share and its 95 % interval.
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+
+/// The Wilson score interval of `hits` out of `trials`, 95 %. Wilson, JASA 22 (1927).
+Interval wilson_interval(int64_t hits, int64_t trials);
+
+/// How many classes there are, and how many were probably not seen.
+struct Count {
+  std::string level;  ///< "parameters", "function" or "loss"
+  std::string set;    ///< "certified": proved minima; "candidates": what may be minima
+  int64_t count = 0;  ///< distinct classes seen
+  int64_t seeds = 0;  ///< endpoints that fell into them
+  double chao1 = 0;   ///< estimated number of classes, seen or not
+  Interval interval;  ///< of chao1, 95 %
+  double coverage = 0;  ///< Good-Turing: probability that a new seed finds a seen class
+};
+
+/// From the hits of each class. Chao1, bias-corrected, S + f1 (f1 − 1) / (2 (f2 + 1)),
+/// with its log-normal interval (Chao, Biometrics 43 (1987)); coverage 1 − f1 / n
+/// (Good, Biometrika 40 (1953)), where f1, f2 classes were hit once, twice. Without
+/// seeds the coverage is NaN.
+Count count_classes(const std::vector<int64_t>& hits);
+
+/// All levels, for the certified minima and for all candidates.
+std::vector<Count> count_minima(const std::vector<Minimum>& minima);
+
+/// Distinct classes among the first 1, 2, ... seeds, by seed number: `[n]`.
+std::vector<int64_t> accumulation(const std::vector<Minimum>& minima, bool certified);
+
+}  // namespace basin

@@ -1,0 +1,186 @@
+#include "minima/judge.h"
+
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/stop.h"
+#include "curvature/hessian.h"
+#include "minima/newton.h"
+#include "minima/symmetry.h"
+#include "train/lbfgs.h"
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+// The loss still falls when all parameters grow by a quarter, and the slope points
+// outward: evidence that the seed is on its way to infinity.
+bool falls_outward(const MinimaProblem& problem, const Tensor& theta, double loss) {
+  const auto grown = problem.objective.value((1.25 * theta).unsqueeze(0)).item<double>();
+  return !problem.decayed && grown < loss;
+}
+
+void fill_spectrum(const MinimaProblem& problem,
+                   const Tensor& theta,
+                   const MinimaOptions& options,
+                   Endpoint& out) {
+  const auto spectrum = hessian_spectrum(
+      problem.objective,
+      theta,
+      {.dense_limit = options.dense_limit, .lanczos_steps = options.lanczos_steps});
+  out.min_eigenvalue = spectrum.min();
+  out.max_eigenvalue = spectrum.max();
+  out.residual = spectrum.min_residual;
+  const auto floor = options.zero_tolerance * spectrum.values.abs().max().item<double>();
+  if (!spectrum.complete) return;
+  out.index = (spectrum.values < -floor).sum().item<int64_t>();
+  out.nullity = (spectrum.values.abs() <= floor).sum().item<int64_t>();
+}
+
+// Generators that H does not annihilate explain nothing.
+int64_t verified_nullity(const MinimaProblem& problem,
+                         const Tensor& theta,
+                         double max_eigenvalue) {
+  const auto generators = symmetry_generators(problem.layout, theta, problem.decayed);
+  if (generators.size(0) == 0) return 0;
+  const auto unit = generators / generators.norm(2, {1}, true).clamp_min(1e-300);
+  const auto points = theta.unsqueeze(0).expand_as(unit).contiguous();
+  const auto bent = problem.objective.hessian_times(points, unit).norm(2, {1});
+  const auto held = (bent <= 1e-6 * max_eigenvalue).nonzero().squeeze(1);
+  return explained_nullity(generators.index_select(0, held));
+}
+
+void judge_unfinished(const MinimaProblem& problem, Endpoint& out) {
+  if (out.kinks > 0 || out.kink_distance < 1e-6) {
+    out.reason = fmt::format(
+        "stopped at a kink: a pre-activation at {:.1e} of its layer's scale, "
+        "gradient {:.1e}; kinks are not judged yet",
+        out.kink_distance,
+        out.gradient_norm);
+  } else if (falls_outward(problem, out.theta, out.loss)) {
+    out.verdict = Verdict::kEscaping;
+    out.reason = fmt::format(
+        "no decay, gradient {:.1e}, and the loss still falls when all weights grow by a "
+        "quarter; norm {:.3g}",
+        out.gradient_norm,
+        out.norm);
+  } else {
+    out.reason = fmt::format("gradient {:.1e} is above the tolerance", out.gradient_norm);
+  }
+}
+
+void judge_critical(const MinimaProblem& problem,
+                    const MinimaOptions& options,
+                    Endpoint& out) {
+  const double scale = std::max(std::abs(out.min_eigenvalue), std::abs(out.max_eigenvalue));
+  const double floor = options.zero_tolerance * scale;
+  if (out.min_eigenvalue + out.residual < -floor) {
+    out.verdict = Verdict::kSaddle;
+    out.reason = fmt::format("negative curvature {:.3e}", out.min_eigenvalue);
+    return;
+  }
+  if (out.kinks > 0) {
+    out.reason = fmt::format(
+        "{} pre-activations are on a kink; kinks are not judged yet", out.kinks);
+    return;
+  }
+  if (out.nullity < 0) {
+    out.verdict = Verdict::kDegenerateMinimum;
+    out.reason = fmt::format(
+        "least Ritz value {:.2e} ± {:.1e}: zero modes are not counted above P = {}",
+        out.min_eigenvalue,
+        out.residual,
+        options.dense_limit);
+    return;
+  }
+  out.explained = verified_nullity(problem, out.theta, scale);
+  if (out.nullity == 0) {
+    out.verdict = Verdict::kStrictMinimum;
+    out.reason = fmt::format("least eigenvalue {:.3e} > 0", out.min_eigenvalue);
+  } else if (out.nullity == out.explained) {
+    out.verdict = Verdict::kMinimumModuloSymmetry;
+    out.reason = fmt::format("{} zero modes, all from symmetries", out.nullity);
+  } else {
+    out.verdict = Verdict::kDegenerateMinimum;
+    out.reason = fmt::format("{} zero modes, symmetries explain {}: not tested to higher "
+                             "order",
+                             out.nullity,
+                             out.explained);
+  }
+}
+
+Endpoint diverged_endpoint(const Tensor& theta) {
+  return {.verdict = Verdict::kDiverged,
+          .reason = "training ended in numbers that are none, or huge",
+          .theta = theta};
+}
+
+}  // namespace
+
+Endpoint judge(const MinimaProblem& problem,
+               const Tensor& theta,
+               const MinimaOptions& options) {
+  const auto batch = theta.unsqueeze(0).contiguous();
+  const auto answer = problem.objective.value_and_gradient(batch);
+  Endpoint out{.theta = theta, .loss = answer.value.item<double>()};
+  if (!std::isfinite(out.loss) || !answer.gradient.isfinite().all().item<bool>()) {
+    return diverged_endpoint(theta);
+  }
+  out.gradient_norm = answer.gradient.abs().max().item<double>();
+  out.norm = theta.norm().item<double>();
+  const auto kinks = problem.objective.kinks(batch);
+  out.kink_distance = kinks.nearest.item<double>();
+  out.kinks = kinks.active.item<int64_t>();
+  fill_spectrum(problem, theta, options, out);
+  if (out.gradient_norm <= options.gradient_tolerance) {
+    judge_critical(problem, options, out);
+  } else {
+    judge_unfinished(problem, out);
+  }
+  return out;
+}
+
+std::vector<Endpoint> polish_and_judge(const MinimaProblem& problem,
+                                       const Tensor& theta,
+                                       int64_t first,
+                                       const std::vector<bool>& diverged,
+                                       const MinimaOptions& options) {
+  std::vector<int64_t> alive;
+  for (size_t i = 0; i < diverged.size(); ++i) {
+    if (!diverged[i]) alive.push_back(static_cast<int64_t>(i));
+  }
+  std::vector<Endpoint> out;
+  for (int64_t i = 0; i < theta.size(0); ++i) out.push_back(diverged_endpoint(theta[i]));
+  if (!alive.empty()) {
+    const auto start = theta.index_select(0, at::tensor(alive, torch::kInt64));
+    const auto smooth = minimize_lbfgs(problem.objective,
+                                       start,
+                                       {.max_iterations = options.polish_iterations,
+                                        .gradient_tolerance = options.gradient_tolerance});
+    for (size_t k = 0; k < alive.size(); ++k) {
+      check_stop();
+      auto point = smooth.theta[static_cast<int64_t>(k)].clone();
+      int64_t steps = smooth.iterations[k];
+      if (point.size(0) <= options.newton_limit) {
+        const auto newton =
+            minimize_newton(problem.objective,
+                            point,
+                            {.max_iterations = options.newton_iterations,
+                             .gradient_tolerance = options.gradient_tolerance,
+                             .zero_tolerance = options.zero_tolerance});
+        point = newton.theta;
+        steps += newton.iterations;
+      }
+      auto& end = out[static_cast<size_t>(alive[k])];
+      end = judge(problem, point, options);
+      end.polish_steps = steps;
+    }
+  }
+  for (size_t i = 0; i < out.size(); ++i) out[i].seed = first + static_cast<int64_t>(i);
+  return out;
+}
+
+}  // namespace basin

@@ -1,0 +1,141 @@
+#include "minima/matching.h"
+
+#include <ATen/Functions.h>
+
+#include <cmath>
+#include <limits>
+
+#include "minima/assignment.h"
+#include "minima/symmetry.h"
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+// Incoming weights of each unit with its bias, and the norm of what it feeds:
+// `[units, columns + 2]`. The norm does not change when later units are permuted.
+Tensor features(const UnitGroup& group, const LayerViews& at) {
+  const auto l = group.layers.front();
+  const auto bias = at.bias[l].defined()
+                        ? at.bias[l].unsqueeze(1)
+                        : at::zeros({group.units, 1}, torch::kFloat64);
+  auto out = at::zeros({group.units}, torch::kFloat64);
+  for (const auto r : group.readers()) out += at.weight[r].square().sum(0);
+  return at::cat({at.weight[l], bias, out.sqrt().unsqueeze(1)}, 1);
+}
+
+// Squared distances with the sign that makes them least.
+struct SignedDistance {
+  Tensor square;  // [n, n]
+  Tensor flip;    // [n, n] bool
+};
+
+SignedDistance distances(const Tensor& a, const Tensor& b, bool signs) {
+  const auto last = a.size(1) - 1;
+  const auto rows_a = a.narrow(1, 0, last), rows_b = b.narrow(1, 0, last);
+  const auto out = (a.select(1, last).unsqueeze(1) - b.select(1, last)).square();
+  const auto plus = (rows_a.unsqueeze(1) - rows_b).square().sum(2);
+  if (!signs) return {plus + out, at::zeros_like(plus).to(torch::kBool)};
+  const auto minus = (rows_a.unsqueeze(1) + rows_b).square().sum(2);
+  return {at::minimum(plus, minus) + out, minus < plus};
+}
+
+void move_units(const UnitGroup& group,
+                const LayerViews& b,
+                const std::vector<int64_t>& to,
+                const Tensor& sign) {
+  const auto index = at::tensor(to, torch::kInt64);
+  for (const auto l : group.layers) {
+    b.weight[l].copy_(b.weight[l].index_select(0, index) * sign.unsqueeze(1));
+    if (b.bias[l].defined()) b.bias[l].copy_(b.bias[l].index_select(0, index) * sign);
+  }
+  for (const auto l : group.readers()) {
+    const auto moved = b.weight[l].index_select(1, index);
+    b.weight[l].copy_(group.sign_flip ? moved * sign : moved);
+  }
+}
+
+double off_diagonal_min(const Tensor& square) {
+  if (square.size(0) < 2) return std::numeric_limits<double>::infinity();
+  auto copy = square.clone();
+  copy.fill_diagonal_(std::numeric_limits<double>::infinity());
+  return std::sqrt(copy.min().item<double>());
+}
+
+}  // namespace
+
+Matching match_units(const ParameterLayout& layout, const Tensor& a, const Tensor& b) {
+  Matching out{.moved = b.clone(), .separation = std::numeric_limits<double>::infinity()};
+  const auto from = layer_views(layout, a);
+  const auto to = layer_views(layout, out.moved);
+  bool unique = true;
+  for (const auto& group : layout.groups) {
+    const bool signs = group.sign_flip || group.even_flip;
+    const auto own = features(group, from);
+    const auto d = distances(own, features(group, to), signs);
+    const auto flat = d.square.contiguous();
+    const auto n = group.units;
+    const auto assigned = solve_assignment(
+        {flat.data_ptr<double>(), flat.data_ptr<double>() + n * n}, n);
+    auto sign = at::ones({n}, torch::kFloat64);
+    double residual = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      const auto j = assigned[static_cast<size_t>(i)];
+      residual = std::max(residual, std::sqrt(flat[i][j].item<double>()));
+      if (d.flip[i][j].item<bool>()) sign[i] = -1;
+    }
+    move_units(group, to, assigned, sign);
+    const double separation = off_diagonal_min(distances(own, own, signs).square);
+    unique = unique && residual < separation / 2;
+    out.residual = std::max(out.residual, residual);
+    out.separation = std::min(out.separation, separation);
+  }
+  out.unique = unique;
+  out.distance = (a - out.moved).abs().max().item<double>();
+  return out;
+}
+
+double log10_orbit_size(const ParameterLayout& layout, const Tensor& theta) {
+  const auto at = layer_views(layout, theta);
+  double log10 = 0;
+  const auto log10_factorial = [](int64_t n) {
+    return std::lgamma(static_cast<double>(n) + 1) / std::log(10.0);
+  };
+  for (const auto& group : layout.groups) {
+    if (group.general_linear) continue;  // a continuum, not a number of copies
+    const bool signs = group.sign_flip || group.even_flip;
+    // What a unit is: everything it reads and everything that reads it.
+    std::vector<Tensor> parts{features(group, at)};
+    for (const auto l : group.readers()) parts.push_back(at.weight[l].t());
+    const auto whole = at::cat(parts, 1);
+    const double scale = 1e-8 * (1 + whole.abs().max().item<double>());
+    log10 += log10_factorial(group.units);
+    std::vector<bool> counted(static_cast<size_t>(group.units), false);
+    for (int64_t i = 0; i < group.units; ++i) {
+      const bool zero = whole[i].abs().max().item<double>() <= scale;
+      if (signs && !zero) log10 += std::log10(2.0);
+      if (counted[static_cast<size_t>(i)]) continue;
+      int64_t equal = 0;
+      for (int64_t j = i; j < group.units; ++j) {
+        auto other = whole[j].clone();
+        const auto columns = layout.layers[group.layers.front()].columns + 1;
+        const bool same = (whole[i] - other).abs().max().item<double>() <= scale;
+        other.narrow(0, 0, columns).neg_();
+        if (group.sign_flip) {
+          other.narrow(0, columns + 1, other.numel() - columns - 1).neg_();
+        }
+        const bool mirrored =
+            signs && (whole[i] - other).abs().max().item<double>() <= scale;
+        if (same || mirrored) {
+          ++equal;
+          counted[static_cast<size_t>(j)] = true;
+        }
+      }
+      log10 -= log10_factorial(equal);
+    }
+  }
+  return std::max(0.0, log10);
+}
+
+}  // namespace basin

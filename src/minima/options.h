@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+
+namespace basin {
+
+/// How endpoints are polished, judged and compared.
+struct MinimaOptions {
+  int64_t polish_iterations = 2000;  ///< of L-BFGS, float64, full batch
+
+  /// Damped Newton follows for P up to this.
+  int64_t newton_limit = 300;
+  int64_t newton_iterations = 60;
+
+  /// An endpoint is a critical point when ‖g‖∞ <= gradient_tolerance.
+  double gradient_tolerance = 1e-10;
+
+  /// All eigenvalues are found for P up to this; above, Lanczos.
+  int64_t dense_limit = 300;
+  int64_t lanczos_steps = 60;
+
+  /// An eigenvalue is a zero mode when |λ| <= zero_tolerance * λ_max.
+  double zero_tolerance = 1e-8;
+
+  /// Two endpoints are the same at level `parameters` when, after gauge and matching,
+  ///
+  ///   max |θ_A − g·θ_B| <= same_parameters * (1 + max |θ_A|)
+  ///
+  double same_parameters = 1e-5;
+
+  /// ... at level `function` when max |f_A − f_B| <= same_function * (1 + max |f_A|)
+  /// over the training inputs.
+  double same_function = 1e-5;
+
+  /// ... at level `loss` when, in the order of losses, no gap between them is above
+  /// same_loss * (1 + |L|).
+  double same_loss = 1e-8;
+};
+
+}  // namespace basin

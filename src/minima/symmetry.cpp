@@ -1,0 +1,209 @@
+#include "minima/symmetry.h"
+
+#include <ATen/Functions.h>
+
+#include <cmath>
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+Tensor zeros_for(const Tensor& theta) { return at::zeros_like(theta); }
+
+// Direction of growth of unit i: its rows grow, its columns shrink.
+Tensor scaling_generator(const ParameterLayout& layout,
+                         const UnitGroup& group,
+                         const LayerViews& at,
+                         const Tensor& theta,
+                         int64_t unit) {
+  auto out = zeros_for(theta);
+  const auto to = layer_views(layout, out);
+  for (const auto l : group.layers) {
+    to.weight[l][unit].add_(at.weight[l][unit]);
+    if (to.bias[l].defined()) to.bias[l][unit].add_(at.bias[l][unit]);
+  }
+  for (const auto l : group.readers()) {
+    to.weight[l].select(1, unit).sub_(at.weight[l].select(1, unit));
+  }
+  return out;
+}
+
+// (I + ε E_ij) acts on the units; `rotation` takes E_ij − E_ji instead.
+Tensor mixing_generator(const ParameterLayout& layout,
+                        const UnitGroup& group,
+                        const LayerViews& at,
+                        const Tensor& theta,
+                        int64_t i,
+                        int64_t j,
+                        bool rotation) {
+  auto out = zeros_for(theta);
+  const auto to = layer_views(layout, out);
+  auto e = at::zeros({group.units, group.units}, torch::kFloat64);
+  e[i][j] = 1;
+  if (rotation) e[j][i] = -1;
+  const auto l = group.layers.front();
+  to.weight[l].add_(at::mm(e, at.weight[l]));
+  if (to.bias[l].defined()) to.bias[l].add_(at::mv(e, at.bias[l]));
+  to.weight[l + 1].sub_(at::mm(at.weight[l + 1], e));
+  return out;
+}
+
+void add_mixing(const ParameterLayout& layout,
+                const UnitGroup& group,
+                const LayerViews& at,
+                const Tensor& theta,
+                bool decayed,
+                std::vector<Tensor>& out) {
+  if (group.layers.size() > 1) return;  // a skip connection forbids mixing
+  for (int64_t i = 0; i < group.units; ++i) {
+    for (int64_t j = decayed ? i + 1 : 0; j < group.units; ++j) {
+      out.push_back(mixing_generator(layout, group, at, theta, i, j, decayed));
+    }
+  }
+}
+
+// Shifting every logit by x_c (or by 1): a column of the last layer, or its bias.
+void add_logit_shifts(const ParameterLayout& layout,
+                      const Tensor& theta,
+                      std::vector<Tensor>& out) {
+  const auto& last = layout.layers.back();
+  for (int64_t c = 0; c < last.columns + (last.bias >= 0 ? 1 : 0); ++c) {
+    auto v = zeros_for(theta);
+    const auto to = layer_views(layout, v);
+    if (c < last.columns) {
+      to.weight.back().select(1, c).fill_(1);
+    } else {
+      to.bias.back().fill_(1);
+    }
+    out.push_back(v);
+  }
+}
+
+bool is_linear(const ParameterLayout& layout) {
+  if (layout.groups.empty()) return false;
+  for (const auto& group : layout.groups) {
+    if (!group.general_linear || group.layers.size() > 1) return false;
+  }
+  return true;
+}
+
+// W_L ... W_1 and the bias that goes with it, as a one-layer network.
+Canonical collapsed(const ParameterLayout& layout, const Tensor& theta) {
+  const auto at = layer_views(layout, theta);
+  auto w = at.weight[0];
+  auto b = at.bias[0].defined() ? at.bias[0]
+                                : at::zeros({w.size(0)}, torch::kFloat64);
+  for (size_t l = 1; l < layout.layers.size(); ++l) {
+    b = at::mv(at.weight[l], b);
+    if (at.bias[l].defined()) b = b + at.bias[l];
+    w = at::mm(at.weight[l], w);
+  }
+  Canonical out;
+  out.layout.layers = {{.name = "product",
+                        .rows = w.size(0),
+                        .columns = w.size(1),
+                        .weight = 0,
+                        .bias = w.numel()}};
+  out.layout.dimension = w.numel() + b.numel();
+  out.layout.logit_shift = layout.logit_shift;
+  out.theta = at::cat({w.reshape({-1}), b});
+  return out;
+}
+
+double row_norm(const LayerViews& at, int64_t layer, int64_t unit) {
+  double square = at.weight[layer][unit].square().sum().item<double>();
+  if (at.bias[layer].defined()) square += std::pow(at.bias[layer][unit].item<double>(), 2);
+  return std::sqrt(square);
+}
+
+void fix_scaling(const UnitGroup& group, const LayerViews& at) {
+  for (int64_t i = 0; i < group.units; ++i) {
+    const double norm = row_norm(at, group.layers.front(), i);
+    if (norm == 0) continue;
+    for (const auto l : group.layers) {
+      at.weight[l][i].div_(norm);
+      if (at.bias[l].defined()) at.bias[l][i].div_(norm);
+    }
+    for (const auto l : group.readers()) at.weight[l].select(1, i).mul_(norm);
+  }
+}
+
+// A unit that feeds nothing may have any row; one whose row is zero, any column.
+void drop_silent_units(const UnitGroup& group,
+                       const LayerViews& at) {
+  if (group.layers.size() > 1) return;
+  const auto l = group.layers.front();
+  const double scale_in = at.weight[l].abs().max().item<double>() + 1e-300;
+  const double scale_out = at.weight[l + 1].abs().max().item<double>() + 1e-300;
+  const bool odd_at_zero = group.sign_flip || group.positive_scaling || group.even_flip;
+  for (int64_t i = 0; i < group.units; ++i) {
+    const double out = at.weight[l + 1].select(1, i).abs().max().item<double>();
+    const bool no_output = out <= 1e-10 * scale_out || out <= 1e-14;
+    const bool no_input = odd_at_zero && row_norm(at, l, i) <= 1e-10 * scale_in;
+    if (!no_output && !no_input) continue;
+    at.weight[l][i].zero_();
+    if (at.bias[l].defined()) at.bias[l][i].zero_();
+    at.weight[l + 1].select(1, i).zero_();
+  }
+}
+
+void centre_logits(const LayerViews& at) {
+  auto w = at.weight.back();
+  w.sub_(w.mean(0, /*keepdim=*/true));
+  if (at.bias.back().defined()) {
+    auto b = at.bias.back();
+    b.sub_(b.mean());
+  }
+}
+
+}  // namespace
+
+LayerViews layer_views(const ParameterLayout& layout, const Tensor& theta) {
+  LayerViews out;
+  for (const auto& s : layout.layers) {
+    out.weight.push_back(
+        theta.narrow(0, s.weight, s.rows * s.columns).view({s.rows, s.columns}));
+    out.bias.push_back(s.bias >= 0 ? theta.narrow(0, s.bias, s.rows) : Tensor());
+  }
+  return out;
+}
+
+Tensor symmetry_generators(const ParameterLayout& layout, const Tensor& theta, bool decayed) {
+  const auto at = layer_views(layout, theta);
+  std::vector<Tensor> out;
+  for (const auto& group : layout.groups) {
+    if (group.general_linear) {
+      add_mixing(layout, group, at, theta, decayed, out);
+    } else if (group.positive_scaling && !decayed) {
+      for (int64_t i = 0; i < group.units; ++i) {
+        out.push_back(scaling_generator(layout, group, at, theta, i));
+      }
+    }
+  }
+  if (layout.logit_shift && !decayed) add_logit_shifts(layout, theta, out);
+  if (out.empty()) return at::zeros({0, theta.size(0)}, torch::kFloat64);
+  return at::stack(out);
+}
+
+int64_t explained_nullity(const Tensor& generators) {
+  if (generators.size(0) == 0) return 0;
+  const auto norms = generators.norm(2, {1}, /*keepdim=*/true);
+  const auto unit = generators / norms.clamp_min(1e-300);
+  const auto gram = at::mm(unit, unit.t());
+  return (at::linalg_eigvalsh(gram) > 1e-10).sum().item<int64_t>();
+}
+
+Canonical canonical_form(const ParameterLayout& layout, const Tensor& theta) {
+  Canonical out{layout, theta.clone()};
+  if (is_linear(layout)) out = collapsed(layout, theta);
+  const auto at = layer_views(out.layout, out.theta);
+  for (const auto& group : out.layout.groups) {
+    drop_silent_units(group, at);
+    if (group.positive_scaling) fix_scaling(group, at);
+  }
+  if (layout.logit_shift) centre_logits(at);
+  return out;
+}
+
+}  // namespace basin

@@ -1,0 +1,69 @@
+#include "model/loss.h"
+
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+#include "core/error.h"
+
+namespace basin {
+namespace {
+
+// log Σ exp over outputs, minus the output of the class. The largest output is
+// subtracted first, as a constant: it drops out of value and gradient.
+torch::Tensor cross_entropy(const torch::Tensor& outputs, const torch::Tensor& targets) {
+  const auto shift = outputs.detach().amax(1, /*keepdim=*/true);
+  const auto z = outputs - shift;
+  const auto log_sum = z.exp().sum(1).log();
+  return log_sum - (z * targets).sum(1);
+}
+
+}  // namespace
+
+torch::Tensor loss_targets(const LossOptions& loss, const Dataset& data) {
+  if (loss.kind == LossKind::kMse || loss.kind == LossKind::kHuber) return data.targets;
+  if (!data.has_classes()) {
+    throw InputError(fmt::format(
+        "loss.kind: expected mse or huber for data without classes ('{}')", data.name));
+  }
+  const auto classes = static_cast<int64_t>(data.classes.size());
+  const bool one_column = classes == 2 && loss.kind != LossKind::kCrossEntropy;
+  const auto one_hot = at::one_hot(data.labels, classes).to(torch::kFloat64);
+  if (loss.kind == LossKind::kCrossEntropy) return one_hot;
+  return (one_column ? one_hot.narrow(1, 1, 1) : one_hot) * 2 - 1;
+}
+
+torch::Tensor mean_loss(const LossOptions& loss,
+                        const torch::Tensor& outputs,
+                        const torch::Tensor& targets) {
+  const auto scale = 1.0 / static_cast<double>(outputs.size(2));
+  switch (loss.kind) {
+    case LossKind::kMse: {
+      const auto r = outputs - targets;
+      return (r * r).sum({1, 2}) * (0.5 * scale);
+    }
+    case LossKind::kCrossEntropy:
+      return cross_entropy(outputs, targets).sum(1) * scale;
+    case LossKind::kLogistic:
+      return elementwise(Elementwise::kSoftplus, -(outputs * targets)).sum({1, 2}) *
+             scale;
+    case LossKind::kHuber:
+      return elementwise(Elementwise::kHuber, outputs - targets, loss.huber_delta)
+                 .sum({1, 2}) *
+             scale;
+    case LossKind::kHinge:
+      return elementwise(Elementwise::kHinge, outputs * targets).sum({1, 2}) * scale;
+  }
+  throw ContractError("mean_loss: unknown loss");
+}
+
+torch::Tensor accuracy(const torch::Tensor& outputs, const torch::Tensor& targets) {
+  if (outputs.size(1) > 1) {
+    const auto right = outputs.argmax(1) == targets.argmax(-2);
+    return right.to(torch::kFloat64).mean(1);
+  }
+  const auto middle = (targets.max() + targets.min()) / 2;
+  const auto right = (outputs.select(1, 0) > middle) == (targets.select(-2, 0) > middle);
+  return right.to(torch::kFloat64).mean(1);
+}
+
+}  // namespace basin

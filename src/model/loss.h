@@ -1,0 +1,25 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include "data/dataset.h"
+#include "model/options.h"
+
+namespace basin {
+
+/// Y as the loss wants it, `[N, K]`: values for mse and huber (±1 or one-hot for
+/// classes), one-hot for cross_entropy, ±1 for logistic and hinge.
+/// Throws InputError if the data has no classes and the loss needs them.
+torch::Tensor loss_targets(const LossOptions& loss, const Dataset& data);
+
+/// Mean over samples of the loss, `[B]`. `outputs` is `[B, K, N]`; `targets` is
+/// `[K, N]` or `[B, K, N]`. Decay is not included.
+torch::Tensor mean_loss(const LossOptions& loss,
+                        const torch::Tensor& outputs,
+                        const torch::Tensor& targets);
+
+/// Share of samples whose class is predicted right, `[B]`: the largest of K outputs,
+/// or, for one output, the side of the midpoint of the two target values.
+torch::Tensor accuracy(const torch::Tensor& outputs, const torch::Tensor& targets);
+
+}  // namespace basin

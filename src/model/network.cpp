@@ -1,0 +1,93 @@
+#include "model/network.h"
+
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+#include "core/error.h"
+
+namespace basin {
+namespace {
+
+UnitGroup group_of(Elementwise activation, int64_t layer, int64_t units) {
+  return {.layers = {layer},
+          .units = units,
+          .sign_flip =
+              activation == Elementwise::kTanh || activation == Elementwise::kSin,
+          .even_flip = activation == Elementwise::kSquare,
+          .positive_scaling = has_kink(activation),
+          .general_linear = activation == Elementwise::kIdentity};
+}
+
+}  // namespace
+
+bool Network::skips(int64_t layer) const {
+  return options.skip && layer >= 1 && layer < options.depth &&
+         layout.layers[layer].rows == layout.layers[layer].columns;
+}
+
+Network make_network(const ModelOptions& options,
+                     int64_t inputs,
+                     int64_t outputs,
+                     bool logit_shift) {
+  Network network{.options = options};
+  auto& layout = network.layout;
+  int64_t columns = inputs;
+  int64_t offset = 0;
+  for (int64_t l = 0; l <= options.depth; ++l) {
+    const bool last = l == options.depth;
+    const auto rows = last                     ? outputs
+                      : options.widths.empty() ? options.width
+                                               : options.widths[l];
+    LayerSlice layer{.name = fmt::format("layer{}", l),
+                     .rows = rows,
+                     .columns = columns,
+                     .weight = offset};
+    offset += rows * columns;
+    if (last ? options.output_bias : options.bias) {
+      layer.bias = offset;
+      offset += rows;
+    }
+    layout.layers.push_back(layer);
+    if (network.skips(l)) {
+      layout.groups.back().layers.push_back(l);
+      layout.groups.back().even_flip = false;
+    } else if (!last) {
+      layout.groups.push_back(group_of(options.activation, l, rows));
+    }
+    columns = rows;
+  }
+  layout.dimension = offset;
+  layout.logit_shift =
+      logit_shift && options.output_activation == Elementwise::kIdentity;
+  return network;
+}
+
+torch::Tensor forward(const Network& network,
+                      const torch::Tensor& theta,
+                      const torch::Tensor& inputs,
+                      std::vector<torch::Tensor>* pre) {
+  const auto batch = theta.size(0);
+  std::vector<int64_t> sizes;
+  for (const auto& layer : network.layout.layers) {
+    sizes.push_back(layer.rows * layer.columns);
+    if (layer.bias >= 0) sizes.push_back(layer.rows);
+  }
+  const auto parts = theta.split_with_sizes(sizes, 1);
+  auto a = inputs.dim() == 2 ? inputs.unsqueeze(0).expand({batch, -1, -1}) : inputs;
+  size_t part = 0;
+  const auto count = static_cast<int64_t>(network.layout.layers.size());
+  for (int64_t l = 0; l < count; ++l) {
+    const auto& layer = network.layout.layers[l];
+    const auto w = parts[part++].view({batch, layer.rows, layer.columns});
+    auto z = layer.bias >= 0 ? at::baddbmm(parts[part++].unsqueeze(2), w, a)
+                             : at::bmm(w, a);
+    const auto phi =
+        l + 1 == count ? network.options.output_activation : network.options.activation;
+    if (pre != nullptr && has_kink(phi)) pre->push_back(z);
+    auto next = elementwise(phi, z);
+    a = network.skips(l) ? next + a : next;
+  }
+  return a;
+}
+
+}  // namespace basin
