@@ -62,6 +62,9 @@ class SampledObjective : public Objective {
 
   /// What the model answers on every sample, `[B, N, K]`.
   virtual torch::Tensor outputs(const torch::Tensor& theta) const = 0;
+
+  /// Share of samples classified right, `[B]`; NaN where that is not defined.
+  virtual torch::Tensor accuracy(const torch::Tensor& theta) const = 0;
 };
 
 }  // namespace basin

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 #include <link.h>
+#include <malloc.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -41,6 +42,13 @@ void use_one_library_thread() {
   static std::once_flag once;
   std::call_once(once, [] { dl_iterate_phdr(limit_blas, nullptr); });
   at::set_num_threads(1);
+}
+
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
 }
 
 int64_t resolve_threads(int64_t requested) {

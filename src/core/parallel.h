@@ -10,6 +10,10 @@ namespace basin {
 /// threads were measured up to 18 times slower.
 void use_one_library_thread();
 
+/// Tells malloc to keep what is freed. Each step frees and asks again for the same
+/// blocks; giving them back to the system costs a tenth of the time (measured).
+void keep_freed_memory();
+
 /// `requested`, or the number of cores this process may use if that is 0.
 int64_t resolve_threads(int64_t requested);
 

@@ -9,15 +9,13 @@ namespace {
 
 using torch::Tensor;
 
-Tensor zeros_for(const Tensor& theta) { return at::zeros_like(theta); }
-
 // Direction of growth of unit i: its rows grow, its columns shrink.
 Tensor scaling_generator(const ParameterLayout& layout,
                          const UnitGroup& group,
                          const LayerViews& at,
                          const Tensor& theta,
                          int64_t unit) {
-  auto out = zeros_for(theta);
+  auto out = at::zeros_like(theta);
   const auto to = layer_views(layout, out);
   for (const auto l : group.layers) {
     to.weight[l][unit].add_(at.weight[l][unit]);
@@ -37,7 +35,7 @@ Tensor mixing_generator(const ParameterLayout& layout,
                         int64_t i,
                         int64_t j,
                         bool rotation) {
-  auto out = zeros_for(theta);
+  auto out = at::zeros_like(theta);
   const auto to = layer_views(layout, out);
   auto e = at::zeros({group.units, group.units}, torch::kFloat64);
   e[i][j] = 1;
@@ -63,13 +61,32 @@ void add_mixing(const ParameterLayout& layout,
   }
 }
 
+// A shift of the units' biases that the readers' biases take back.
+void add_bias_shifts(const ParameterLayout& layout,
+                     const UnitGroup& group,
+                     const LayerViews& at,
+                     const Tensor& theta,
+                     std::vector<Tensor>& out) {
+  const auto l = group.layers.front();
+  if (group.layers.size() > 1 || !at.bias[l].defined() || !at.bias[l + 1].defined()) {
+    return;
+  }
+  for (int64_t i = 0; i < group.units; ++i) {
+    auto v = at::zeros_like(theta);
+    const auto to = layer_views(layout, v);
+    to.bias[l][i].fill_(1);
+    to.bias[l + 1].sub_(at.weight[l + 1].select(1, i));
+    out.push_back(v);
+  }
+}
+
 // Shifting every logit by x_c (or by 1): a column of the last layer, or its bias.
 void add_logit_shifts(const ParameterLayout& layout,
                       const Tensor& theta,
                       std::vector<Tensor>& out) {
   const auto& last = layout.layers.back();
   for (int64_t c = 0; c < last.columns + (last.bias >= 0 ? 1 : 0); ++c) {
-    auto v = zeros_for(theta);
+    auto v = at::zeros_like(theta);
     const auto to = layer_views(layout, v);
     if (c < last.columns) {
       to.weight.back().select(1, c).fill_(1);
@@ -175,6 +192,7 @@ Tensor symmetry_generators(const ParameterLayout& layout, const Tensor& theta, b
   for (const auto& group : layout.groups) {
     if (group.general_linear) {
       add_mixing(layout, group, at, theta, decayed, out);
+      if (!decayed) add_bias_shifts(layout, group, at, theta, out);
     } else if (group.positive_scaling && !decayed) {
       for (int64_t i = 0; i < group.units; ++i) {
         out.push_back(scaling_generator(layout, group, at, theta, i));

@@ -157,6 +157,41 @@ Tensor evaluate(Elementwise kind,
   }
 }
 
+// grad · φ' in one pass over memory, for the activations whose φ' is arithmetic in φ.
+// Compiled without contraction, so that body and tail of the loop round alike.
+template <typename T, typename F>
+Tensor in_one_pass(const Tensor& grad, const Tensor& phi, F&& f) {
+  auto out = at::empty_like(phi, at::MemoryFormat::Contiguous);
+  const T* g = grad.data_ptr<T>();
+  const T* a = phi.data_ptr<T>();
+  T* o = out.data_ptr<T>();
+  for (int64_t i = 0, n = phi.numel(); i < n; ++i) o[i] = g[i] * f(a[i]);
+  return out;
+}
+
+template <typename T>
+Tensor arithmetic_slope(Elementwise kind, const Tensor& grad, const Tensor& phi) {
+  if (kind == Elementwise::kTanh) {
+    return in_one_pass<T>(grad, phi, [](T a) { return T(1) - a * a; });
+  }
+  return in_one_pass<T>(grad, phi, [](T a) { return (T(1) - a) * a; });
+}
+
+Tensor times_slope(Elementwise kind,
+                   int64_t order,
+                   const Tensor& grad,
+                   const Tensor& z,
+                   const Tensor& phi,
+                   double parameter) {
+  const bool arithmetic = kind == Elementwise::kTanh || kind == Elementwise::kSigmoid;
+  if (order == 1 && arithmetic && phi.is_cpu() && phi.is_contiguous()) {
+    const auto g = grad.contiguous();
+    return phi.scalar_type() == torch::kFloat32 ? arithmetic_slope<float>(kind, g, phi)
+                                                : arithmetic_slope<double>(kind, g, phi);
+  }
+  return evaluate(kind, order, z, phi, parameter).mul_(grad);
+}
+
 // The node φ^(order). Its backward multiplies by the node φ^(order+1), so that a
 // second backward finds φ''. `phi` is φ(z), kept because some derivatives use it.
 class ElementwiseNode : public torch::autograd::Function<ElementwiseNode> {
@@ -187,9 +222,12 @@ class ElementwiseNode : public torch::autograd::Function<ElementwiseNode> {
       grad = grads[0] *
              apply(saved[0], saved[1].detach(), kind, order + 1, parameter);
     } else {
-      grad = evaluate(
-                 static_cast<Elementwise>(kind), order + 1, saved[0], saved[1], parameter)
-                 .mul_(grads[0]);
+      grad = times_slope(static_cast<Elementwise>(kind),
+                         order + 1,
+                         grads[0],
+                         saved[0],
+                         saved[1],
+                         parameter);
     }
     return {grad, Variable(), Variable(), Variable(), Variable()};
   }

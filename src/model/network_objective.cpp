@@ -18,7 +18,7 @@ using torch::Tensor;
 
 // What one batch may keep in memory while autograd runs: measured on the
 // reference machine, 1 MiB is near the best from 2-8-1 to 2-16-16-16-1.
-constexpr int64_t kBatchBytes = int64_t{1} << 20;
+constexpr int64_t kBatchBytes = int64_t{1} << 21;
 
 // Calls f on blocks of at most `block` rows and joins the answers.
 template <typename F>

@@ -38,10 +38,8 @@ class NetworkObjective final : public SampledObjective {
   ValueAndGradient value_and_gradient_on(const torch::Tensor& theta,
                                          const torch::Tensor& index) const override;
   torch::Tensor outputs(const torch::Tensor& theta) const override;
+  torch::Tensor accuracy(const torch::Tensor& theta) const override;
   KinkDistances kinks(const torch::Tensor& theta) const override;
-
-  /// Share of samples classified right, `[B]`; NaN if the data has no classes.
-  torch::Tensor accuracy(const torch::Tensor& theta) const;
 
   const Network& network() const { return network_; }
 

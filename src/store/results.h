@@ -1,0 +1,67 @@
+#pragma once
+
+#include <set>
+
+#include "landscape/slice.h"
+#include "minima/count.h"
+#include "minima/identify.h"
+#include "store/database.h"
+#include "train/ensemble.h"
+
+namespace basin {
+
+/// What training left of one seed.
+struct TrainedSeed {
+  int64_t seed = 0;
+  torch::Tensor theta;
+  double loss = 0;
+  double gradient_norm = 0;
+  int64_t steps = 0;
+  StopReason stop = StopReason::kSteps;
+  torch::Tensor curve;
+  torch::Tensor trajectory;
+};
+
+struct StoredSlice {
+  SliceFrame frame;  ///< without origin, u, v if only read for a page
+  SliceValues values;
+  std::string problem;  ///< why there are no values
+};
+
+struct StoredSpectrum {
+  int64_t minimum = 0;
+  torch::Tensor values;
+  bool complete = false;
+  double residual = 0;
+};
+
+/// The results of one run, in its database. Each save_ is one transaction.
+class Results {
+ public:
+  Results(const std::filesystem::path& folder, Database::Mode mode);
+
+  std::set<int64_t> trained_seeds();
+  std::set<int64_t> judged_seeds();
+  std::set<int64_t> spectra_done();
+  bool has_minima();
+  bool has_slice(const std::string& name);
+
+  void save_training(const TrainedSeeds& seeds);
+  void save_endpoints(const std::vector<Endpoint>& endpoints);
+  void save_minima(const std::vector<Minimum>& minima, const std::vector<Count>& counts);
+  void save_spectrum(const StoredSpectrum& spectrum);
+  void save_slice(const StoredSlice& slice);
+
+  /// In the order of seeds; `[first, first + count)`.
+  std::vector<TrainedSeed> load_training(int64_t first, int64_t count);
+  std::vector<Endpoint> load_endpoints();
+  std::vector<Minimum> load_minima();
+  std::vector<Count> load_counts();
+  std::vector<StoredSpectrum> load_spectra();
+  std::vector<StoredSlice> load_slices();
+
+ private:
+  Database database_;
+};
+
+}  // namespace basin

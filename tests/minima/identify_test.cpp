@@ -1,0 +1,188 @@
+#include "minima/identify.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "data/synthetic.h"
+#include "minima/count.h"
+#include "minima/newton.h"
+#include "support/networks.h"
+#include "support/problems.h"
+#include "train/ensemble.h"
+
+namespace basin {
+namespace {
+
+using testing::network_for;
+using testing::objective_for;
+using testing::random_data;
+
+struct Run {
+  std::vector<Endpoint> endpoints;
+  std::vector<Minimum> minima;
+};
+
+Run run(const ModelOptions& model, const LossOptions& loss, const Dataset& data, int64_t seeds) {
+  const auto objective = objective_for(model, loss, data);
+  const MinimaProblem problem{.objective = objective,
+                              .layout = objective.network().layout,
+                              .decayed = loss.weight_decay > 0};
+  const auto trained =
+      train_seeds(objective,
+                  initial_parameters(objective.network(), 1, 0, seeds),
+                  0,
+                  1,
+                  {.learning_rate = 0.05, .steps = 300});
+  Run out;
+  out.endpoints = polish_and_judge(
+      problem, trained.theta, 0, std::vector<bool>(static_cast<size_t>(seeds)), {});
+  out.minima = identify(problem, out.endpoints, {});
+  return out;
+}
+
+std::vector<double> losses(const Run& run) {
+  std::vector<double> out;
+  for (const auto& m : run.minima) out.push_back(m.endpoint.loss);
+  return out;
+}
+
+// Numbers of methods.md, section 9.
+Run xor_run(XorEncoding encoding, double decay) {
+  const auto data = synthetic_data(
+      {.source = DataSource::kXor, .samples = 4, .encoding = encoding}, 1);
+  return run({.depth = 1,
+              .width = 2,
+              .activation = Elementwise::kTanh,
+              .init = Initializer::kNormal},
+             {.weight_decay = decay},
+             data,
+             200);
+}
+
+void expect_losses(const Run& run, const std::vector<double>& expected) {
+  ASSERT_EQ(losses(run).size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_NEAR(losses(run)[i], expected[i], 5e-9);
+    EXPECT_EQ(run.minima[i].endpoint.verdict, Verdict::kStrictMinimum);
+  }
+}
+
+TEST(Identify, FindsTheSixMinimaOfXorWithPlusMinusInputs) {
+  const auto found = xor_run(XorEncoding::kPlusMinus, 1e-2);
+  expect_losses(
+      found,
+      {.06043645, .06043645, .31027765, .31027765, .31027765, .31027765});
+}
+
+TEST(Identify, FindsTheThreeMinimaOfXorWithZeroOneInputs) {
+  expect_losses(xor_run(XorEncoding::kZeroOne, 1e-2), {.05816933, .06124287, .12623762});
+}
+
+TEST(Identify, FindsTheTwoMinimaOfXorWithLittleDecay) {
+  expect_losses(xor_run(XorEncoding::kZeroOne, 1e-3), {.00638678, .00663279});
+}
+
+TEST(Identify, FindsTheOneMinimumOfXorWithMuchDecay) {
+  expect_losses(xor_run(XorEncoding::kZeroOne, 1e-1), {3.0 / 22});
+}
+
+TEST(Identify, FindsOneMinimumOfAOneLayerModel) {
+  for (const auto kind : {LossKind::kMse, LossKind::kLogistic, LossKind::kCrossEntropy}) {
+    const auto found = run({.depth = 0, .init = Initializer::kNormal},
+                           {.kind = kind, .weight_decay = 1e-2},
+                           random_data(40, 3, 2),
+                           10);
+    ASSERT_EQ(found.minima.size(), 1u);
+    EXPECT_EQ(found.minima[0].seeds.size(), 10u);
+    EXPECT_TRUE(is_certified(found.minima[0].endpoint.verdict));
+  }
+}
+
+TEST(Identify, ExplainsTheZeroModesOfALogitShift) {
+  const auto found = run({.depth = 0, .init = Initializer::kNormal},
+                         {.kind = LossKind::kCrossEntropy},
+                         random_data(40, 2, 3),
+                         4);
+  ASSERT_EQ(found.minima.size(), 1u);
+  EXPECT_EQ(found.minima[0].endpoint.verdict, Verdict::kMinimumModuloSymmetry);
+  EXPECT_EQ(found.minima[0].endpoint.nullity, 3);
+}
+
+TEST(Identify, TakesDeepLinearEndpointsForOneMinimumUpToMixing) {
+  const auto found = run({.depth = 1, .width = 3, .activation = Elementwise::kIdentity},
+                         {},
+                         random_data(30, 3, 0, 3),
+                         6);
+  ASSERT_EQ(found.minima.size(), 1u);
+  EXPECT_EQ(found.minima[0].endpoint.verdict, Verdict::kMinimumModuloSymmetry);
+  EXPECT_EQ(found.minima[0].endpoint.nullity, 9 + 3);  // mixing, bias shifts
+}
+
+TEST(Identify, CallsSeparableDataWithoutDecayEscaping) {
+  Dataset data{.name = "separable"};
+  data.inputs = at::tensor({-2.0, -1.0, 1.0, 2.0}, torch::kFloat64).view({4, 1});
+  data.labels = at::tensor({0, 0, 1, 1}, torch::kInt64);
+  data.classes = {"a", "b"};
+  encode_classes(data, false);
+  const auto objective = objective_for({.depth = 0}, {.kind = LossKind::kLogistic}, data);
+  const MinimaProblem problem{.objective = objective, .layout = objective.network().layout};
+  const auto end = polish_and_judge(problem,
+                                    at::ones({1, 2}, torch::kFloat64),
+                                    0,
+                                    {false},
+                                    {.polish_iterations = 20, .newton_limit = 0});
+  EXPECT_EQ(end[0].verdict, Verdict::kEscaping) << end[0].reason;
+  EXPECT_FALSE(end[0].reason.empty());
+}
+
+TEST(Identify, DoesNotCertifyAReluEndpointOnAKink) {
+  const auto found = run({.depth = 1, .width = 4}, {.weight_decay = 1e-3}, random_data(40, 2, 0), 8);
+  for (const auto& end : found.endpoints) {
+    EXPECT_FALSE(end.kinks > 0 && is_certified(end.verdict));
+    EXPECT_FALSE(end.reason.empty());
+  }
+}
+
+TEST(Newton, LeavesASaddleAndFindsAWell) {
+  const testing::DoubleWell well;
+  const auto found = minimize_newton(well, testing::vector({0, 0}), {});
+  EXPECT_EQ(found.escapes, 1);
+  EXPECT_NEAR(std::abs(found.theta[0].item<double>()), 1.0, 1e-12);
+  EXPECT_LT(found.gradient_norm, 1e-10);
+}
+
+TEST(Newton, SolvesAQuadraticInOneStep) {
+  const auto a = at::diag(testing::vector({1, 10, 100}));
+  const testing::Quadratic bowl(a, testing::vector({1, 1, 1}));
+  const auto found = minimize_newton(bowl, testing::vector({5, 5, 5}), {});
+  EXPECT_EQ(found.iterations, 1);
+  EXPECT_LT(testing::largest(found.theta - testing::vector({1, .1, .01})), 1e-12);
+}
+
+TEST(Count, EstimatesNothingUnseenWhenEveryClassWasHitTwice) {
+  const auto count = count_classes({5, 3, 2});
+  EXPECT_EQ(count.count, 3);
+  EXPECT_EQ(count.chao1, 3.0);
+  EXPECT_EQ(count.coverage, 1.0);
+}
+
+TEST(Count, FollowsChaosFormula) {
+  const auto count = count_classes({1, 1, 1, 2, 2, 7});  // f1 = 3, f2 = 2, n = 14
+  EXPECT_DOUBLE_EQ(count.chao1, 6 + 3.0 * 2 / (2 * 3));
+  EXPECT_DOUBLE_EQ(count.coverage, 1 - 3.0 / 14);
+  EXPECT_GE(count.interval.low, 6);
+  EXPECT_GT(count.interval.high, count.chao1);
+}
+
+TEST(Count, GivesWilsonsInterval) {
+  // Wilson 1927; the value of R's binom::binom.wilson(7, 10).
+  const auto interval = wilson_interval(7, 10);
+  EXPECT_NEAR(interval.low, 0.3967781, 1e-6);
+  EXPECT_NEAR(interval.high, 0.8922087, 1e-6);
+  EXPECT_NEAR(wilson_interval(0, 10).low, 0.0, 1e-12);
+}
+
+}  // namespace
+}  // namespace basin

@@ -1,0 +1,135 @@
+#include "minima/matching.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/random.h"
+#include "minima/assignment.h"
+#include "minima/symmetry.h"
+#include "support/networks.h"
+
+namespace basin {
+namespace {
+
+using testing::largest;
+
+// θ moved by a random element of the group of its architecture.
+torch::Tensor scrambled(const Network& network, const torch::Tensor& theta, uint64_t index) {
+  auto out = theta.clone();
+  const auto at = layer_views(network.layout, out);
+  RandomStream random(4, Stream::kProbe, index);
+  for (const auto& group : network.layout.groups) {
+    const auto order = at::tensor(random.permutation(group.units), torch::kInt64);
+    auto factor = at::ones({group.units}, torch::kFloat64);
+    auto inverse = factor.clone();
+    for (int64_t i = 0; i < group.units; ++i) {
+      if (group.positive_scaling) factor[i] = 0.2 + random.uniform();
+      if ((group.sign_flip || group.even_flip) && random.below(2) == 1) factor[i] = -1;
+      inverse[i] = group.even_flip ? 1.0 : 1 / factor[i].item<double>();
+    }
+    for (const auto l : group.layers) {
+      at.weight[l].copy_(at.weight[l].index_select(0, order) * factor.unsqueeze(1));
+      at.bias[l].copy_(at.bias[l].index_select(0, order) * factor);
+    }
+    for (const auto l : group.readers()) {
+      at.weight[l].copy_(at.weight[l].index_select(1, order) * inverse);
+    }
+  }
+  return out;
+}
+
+TEST(Matching, RecoversPlantedSymmetriesAndLeavesTheFunctionUnchanged) {
+  const auto data = testing::random_data(20, 2, 0);
+  for (const auto activation : {Elementwise::kRelu,
+                                Elementwise::kTanh,
+                                Elementwise::kGelu,
+                                Elementwise::kSquare,
+                                Elementwise::kSin}) {
+    for (const bool skip : {false, true}) {
+      if (skip && activation == Elementwise::kSquare) continue;
+      const auto objective = testing::objective_for({.depth = 3,
+                                                     .width = 10,
+                                                     .activation = activation,
+                                                     .skip = skip,
+                                                     .init = Initializer::kNormal,
+                                                     .init_scale = 0.5},
+                                                    {},
+                                                    data);
+      const auto& network = objective.network();
+      for (uint64_t i = 0; i < 5; ++i) {
+        SCOPED_TRACE(fmt::format("activation {} skip {} case {}", int(activation), skip, i));
+        const auto theta = initial_parameters(network, 1, static_cast<int64_t>(i), 1)[0];
+        const auto other = scrambled(network, theta, i);
+        const auto f = objective.outputs(theta.unsqueeze(0));
+        EXPECT_LT(largest(f - objective.outputs(other.unsqueeze(0))), 1e-9 * (1 + largest(f)));
+        const auto a = canonical_form(network.layout, theta);
+        const auto b = canonical_form(network.layout, other);
+        EXPECT_LT(largest(f - objective.outputs(a.theta.unsqueeze(0))), 1e-9 * (1 + largest(f)));
+        const auto match = match_units(a.layout, a.theta, b.theta);
+        EXPECT_LT(match.distance, 1e-9 * (1 + largest(a.theta)));
+        EXPECT_TRUE(match.unique);
+        EXPECT_LT(largest(f - objective.outputs(match.moved.unsqueeze(0))),
+                  1e-9 * (1 + largest(f)));
+      }
+    }
+  }
+}
+
+TEST(Matching, KeepsDifferentNetworksApart) {
+  const auto network = make_network({.depth = 2, .width = 6}, 2, 1, false);
+  const auto theta = initial_parameters(network, 1, 0, 2);
+  const auto a = canonical_form(network.layout, theta[0]);
+  const auto b = canonical_form(network.layout, theta[1]);
+  EXPECT_GT(match_units(a.layout, a.theta, b.theta).distance, 0.1);
+}
+
+TEST(Matching, CountsTheCopiesOfAPoint) {
+  const auto tanh = make_network({.depth = 1, .width = 3, .activation = Elementwise::kTanh}, 2, 1, false);
+  const auto theta = initial_parameters(tanh, 1, 0, 1)[0];
+  EXPECT_NEAR(log10_orbit_size(tanh.layout, theta), std::log10(6 * 8), 1e-12);
+  // Two equal units: exchanging them makes no copy.
+  const auto at = layer_views(tanh.layout, theta);
+  at.weight[0][1].copy_(at.weight[0][0]);
+  at.bias[0][1].copy_(at.bias[0][0]);
+  at.weight[1].select(1, 1).copy_(at.weight[1].select(1, 0));
+  EXPECT_NEAR(log10_orbit_size(tanh.layout, theta), std::log10(3 * 8), 1e-12);
+  EXPECT_NEAR(log10_orbit_size(tanh.layout, at::zeros_like(theta)), 0.0, 1e-12);
+}
+
+TEST(Symmetry, GeneratorsAreZeroModesOfTheFunction) {
+  const auto data = testing::random_data(15, 2, 3);
+  for (const auto activation : {Elementwise::kRelu, Elementwise::kIdentity}) {
+    const auto objective = testing::objective_for({.depth = 2, .width = 3, .activation = activation},
+                                                  {.kind = LossKind::kCrossEntropy},
+                                                  data);
+    const auto theta = initial_parameters(objective.network(), 2, 0, 1)[0];
+    const auto g = symmetry_generators(objective.network().layout, theta, false);
+    const auto gradient = objective.value_and_gradient(theta.unsqueeze(0)).gradient[0];
+    EXPECT_LT(largest(g.mv(gradient)), 1e-12);
+    const int64_t units = activation == Elementwise::kRelu ? 6 : 18 + 6;
+    EXPECT_EQ(g.size(0), units + 4);
+  }
+}
+
+TEST(Assignment, IsNoWorseThanEveryPermutation) {
+  RandomStream random(3, Stream::kProbe, 0);
+  for (int trial = 0; trial < 20; ++trial) {
+    std::vector<double> cost(25);
+    for (auto& c : cost) c = random.uniform();
+    const auto total = [&](const std::vector<int64_t>& p) {
+      double sum = 0;
+      for (size_t i = 0; i < 5; ++i) sum += cost[i * 5 + static_cast<size_t>(p[i])];
+      return sum;
+    };
+    std::vector<int64_t> p{0, 1, 2, 3, 4};
+    double best = 1e9;
+    do {
+      best = std::min(best, total(p));
+    } while (std::next_permutation(p.begin(), p.end()));
+    EXPECT_NEAR(total(solve_assignment(cost, 5)), best, 1e-12);
+  }
+}
+
+}  // namespace
+}  // namespace basin
