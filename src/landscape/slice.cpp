@@ -95,7 +95,7 @@ FrameOrProblem centred(const SliceOptions& o,
   return {frame, ""};
 }
 
-double dot(const Tensor& a, const Tensor& b) { return a.dot(b).item<double>(); }
+double length_along(const Tensor& a, const Tensor& b) { return a.dot(b).item<double>(); }
 
 // Makes the plane through three points: orthonormal axes, the first along A → B.
 void span_plane(const std::vector<Tensor>& points, SliceFrame& frame) {
@@ -103,10 +103,10 @@ void span_plane(const std::vector<Tensor>& points, SliceFrame& frame) {
   const auto ac = points[2] - points[0];
   const double length = ab.norm().item<double>();
   frame.u = ab / length;
-  const auto rest = ac - frame.u * dot(ac, frame.u);
+  const auto rest = ac - frame.u * length_along(ac, frame.u);
   const double height = rest.norm().item<double>();
   frame.v = height > 1e-12 * length ? rest / height : at::zeros_like(rest);
-  const double along = dot(ac, frame.u);
+  const double along = length_along(ac, frame.u);
   frame.marks[1].x = length;
   frame.marks[2].x = along;
   frame.marks[2].y = height;

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
 #include "store/run_folder.h"
 
 namespace basin {
@@ -41,10 +42,22 @@ std::string marks_text(const std::vector<SliceMark>& marks) {
 
 std::vector<SliceMark> marks_from(const std::string& text) {
   std::vector<SliceMark> out;
-  for (const auto& m : nlohmann::json::parse(text)) {
-    out.push_back({m.at(0).get<std::string>(), m.at(1).get<double>(), m.at(2).get<double>()});
+  try {
+    for (const auto& m : nlohmann::json::parse(text)) {
+      out.push_back(
+          {m.at(0).get<std::string>(), m.at(1).get<double>(), m.at(2).get<double>()});
+    }
+  } catch (const nlohmann::json::exception&) {
+    throw StorageError("results.sqlite: the marks of a slice are damaged");
   }
   return out;
+}
+
+// A number from the file as one of the `count` values of an enumeration.
+template <typename E>
+E enumerator(int64_t code, int64_t count) {
+  if (code < 0 || code >= count) throw StorageError("results.sqlite: an unknown code");
+  return static_cast<E>(code);
 }
 
 std::set<int64_t> column_of(Database& database, const std::string& sql) {
@@ -207,7 +220,7 @@ std::vector<TrainedSeed> Results::load_training(int64_t first, int64_t count) {
                    .loss = row.number(1),
                    .gradient_norm = row.number(2),
                    .steps = row.integer(3),
-                   .stop = static_cast<StopReason>(row.integer(4)),
+                   .stop = enumerator<StopReason>(row.integer(4), 4),
                    .curve = row.tensor(6),
                    .trajectory = row.tensor(7)});
   }
@@ -222,7 +235,7 @@ std::vector<Endpoint> Results::load_endpoints() {
       "kinks, polish_steps, trained_loss FROM endpoints ORDER BY seed");
   while (row.step()) {
     out.push_back({.seed = row.integer(0),
-                   .verdict = static_cast<Verdict>(row.integer(1)),
+                   .verdict = enumerator<Verdict>(row.integer(1), 8),
                    .reason = row.text(2),
                    .theta = row.tensor(3),
                    .loss = row.number(4),
@@ -302,7 +315,7 @@ std::vector<StoredSlice> Results::load_slices() {
   while (row.step()) {
     StoredSlice slice{.frame = {.name = row.text(0),
                                 .recipe = row.text(2),
-                                .kind = static_cast<SliceKind>(row.integer(1)),
+                                .kind = enumerator<SliceKind>(row.integer(1), 2),
                                 .origin = row.tensor(5),
                                 .u = row.tensor(6),
                                 .v = row.tensor(7),

@@ -1,0 +1,113 @@
+#include "cli/arguments.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "config/complaints.h"
+#include "core/error.h"
+
+namespace basin {
+namespace {
+
+const std::vector<std::string> kCommands{
+    "run", "check", "schema", "list", "show", "export", "help"};
+const std::vector<std::string> kOptions{
+    "--out", "--set", "--threads", "--quiet", "--to", "--dest", "--help", "--version"};
+
+int64_t parse_threads(const std::string& text) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > 4096) {
+    throw InputError(
+        fmt::format("--threads: expected a whole number from 0 to 4096, came '{}'", text));
+  }
+  return value;
+}
+
+void require_target(const Arguments& a) {
+  const bool needs_config = a.command == "run" || a.command == "check";
+  const bool needs_run = a.command == "show" || a.command == "export";
+  if (a.target.empty() && (needs_config || needs_run)) {
+    throw InputError(fmt::format("{}: expected {}, came nothing",
+                                 a.command,
+                                 needs_config ? "a config file" : "a run"));
+  }
+  if (a.command == "export" && a.to != "csv" && a.to != "npz") {
+    throw InputError(fmt::format("--to: expected csv or npz, came '{}'", a.to));
+  }
+}
+
+}  // namespace
+
+Arguments parse_arguments(const std::vector<std::string>& words) {
+  Arguments out;
+  size_t i = 0;
+  const auto value = [&](const std::string& option) {
+    if (++i == words.size()) {
+      throw InputError(fmt::format("{}: expected a value, came nothing", option));
+    }
+    return words[i];
+  };
+  for (; i < words.size(); ++i) {
+    const auto& word = words[i];
+    if (word == "--help" || word == "-h") {
+      out.command = "help";
+      return out;
+    } else if (word == "--version") {
+      out.command = "version";
+      return out;
+    } else if (word == "--out") {
+      out.out = value(word);
+    } else if (word == "--set") {
+      out.overrides.push_back(value(word));
+    } else if (word == "--threads") {
+      out.threads = parse_threads(value(word));
+    } else if (word == "--quiet") {
+      out.quiet = true;
+    } else if (word == "--to") {
+      out.to = value(word);
+    } else if (word == "--dest") {
+      out.dest = value(word);
+    } else if (word.starts_with("-") && word.size() > 1) {
+      throw InputError(fmt::format("{}: unknown option{}", word, suggestion(word, kOptions)));
+    } else if (out.command.empty() &&
+               std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end()) {
+      out.command = word;
+    } else if (out.target.empty()) {
+      if (out.command.empty()) out.command = "run";
+      out.target = word;
+    } else {
+      throw InputError(fmt::format("'{}': expected one config or run, came another", word));
+    }
+  }
+  if (out.command.empty()) out.command = "help";
+  require_target(out);
+  return out;
+}
+
+std::string usage() {
+  return R"(basin: what does the loss of this network really look like?
+
+  runner CONFIG               train, polish, judge, count, draw; continues a run that
+                              was interrupted
+  runner check CONFIG         validate without running; work and memory
+  runner schema               JSON Schema of the config, for editors
+  runner list                 the runs there are
+  runner show RUN             what a run found
+  runner export RUN --to csv|npz [--dest PATH]
+
+options
+  --out DIR        where runs are kept (runs)
+  --set KEY=VALUE  override a key of the config: --set model.depth=4
+  --threads N      0: one a core; changes no result
+  --quiet          no progress
+  --version
+
+exit codes: 0 done, 2 wrong input, 3 cannot go on (disk full, run locked, numbers lost),
+130 stopped by Ctrl-C (the same command continues), 1 a fault of this program
+)";
+}
+
+}  // namespace basin

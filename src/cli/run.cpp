@@ -1,0 +1,155 @@
+#include "cli/run.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "cli/stages.h"
+#include "config/read.h"
+#include "config/write.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "store/run_folder.h"
+#include "store/tables.h"
+
+namespace basin {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+std::string now() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+}
+
+/// What the manifest says: how the results came about. Rewritten as stages end.
+class Manifest {
+ public:
+  Manifest(const Session& s, const Settings& settings, const Machine& machine, fs::path folder)
+      : path_(std::move(folder) / kManifestFile) {
+    json_["program"] = "basin " + settings.revision;
+    json_["libtorch"] = machine.libtorch;
+    json_["blas"] = machine.blas;
+    json_["vector_unit"] = machine.vector_unit;
+    json_["threads"] = machine.threads;
+    json_["device"] = machine.device;
+    json_["data"] = {{"name", s.data.train.name},
+                     {"samples", s.data.train.samples()},
+                     {"held_out", s.data.test.samples()},
+                     {"train_sha256", s.data.train.sha256},
+                     {"test_sha256", s.data.test.sha256}};
+    json_["network"] = {{"layers", s.layers()}, {"parameters", s.network.layout.dimension}};
+    json_["started"] = now();
+    json_["finished"] = nullptr;
+    save();
+  }
+
+  void stage(const char* name, const std::function<void()>& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    json_["seconds"][name] =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  void finish() {
+    json_["finished"] = now();
+    save();
+  }
+
+ private:
+  void save() { write_file(path_, json_.dump(2) + "\n"); }
+
+  fs::path path_;
+  Json json_;
+};
+
+Json read_manifest(const fs::path& folder) {
+  try {
+    return Json::parse(read_file(folder / kManifestFile, 1 << 20));
+  } catch (const Json::exception& error) {
+    throw InputError(
+        fmt::format("{}: not a manifest: {}", (folder / kManifestFile).string(), error.what()));
+  }
+}
+
+void fill_results(Results& results, RunReport& report) {
+  report.training = results.load_training(0, report.spec.seeds);
+  report.curve_steps = curve_steps(report.spec.train);
+  report.endpoints = results.load_endpoints();
+  report.minima = results.load_minima();
+  report.counts = results.load_counts();
+  report.spectra = results.load_spectra();
+  report.slices = results.load_slices();
+}
+
+}  // namespace
+
+RunReport load_report(const fs::path& folder) {
+  const auto manifest = read_manifest(folder);
+  RunReport report{.id = fs::absolute(folder).lexically_normal().filename().string()};
+  report.config = read_file(folder / kConfigFile, kConfigLimit);
+  report.spec = parse_experiment(report.config, (folder / kConfigFile).string()).spec;
+  try {
+    report.revision = manifest.at("program").get<std::string>();
+    report.machine = {.libtorch = manifest.at("libtorch").get<std::string>(),
+                      .blas = manifest.at("blas").get<std::string>(),
+                      .vector_unit = manifest.at("vector_unit").get<std::string>(),
+                      .threads = manifest.at("threads").get<int64_t>(),
+                      .device = manifest.at("device").get<std::string>()};
+    const auto& data = manifest.at("data");
+    report.data_name = fs::path(data.at("name").get<std::string>()).filename().string();
+    report.samples = data.at("samples").get<int64_t>();
+    report.held_out = data.at("held_out").get<int64_t>();
+    report.data_hash = data.at("train_sha256").get<std::string>();
+    report.layers = manifest.at("network").at("layers").get<std::string>();
+    report.parameters = manifest.at("network").at("parameters").get<int64_t>();
+  } catch (const Json::exception& error) {
+    throw InputError(
+        fmt::format("{}: {}", (folder / kManifestFile).string(), error.what()));
+  }
+  Results results(folder, Database::Mode::kRead);
+  fill_results(results, report);
+  return report;
+}
+
+RunOutcome run_spec(const Spec& spec, const Settings& settings) {
+  const Session session(spec, settings);
+  const auto machine = describe_machine(session.threads, session.device);
+  const auto folder = settings.root / session.id;
+  make_folder(folder);
+  const FolderLock lock(folder);
+  if (!settings.quiet) {
+    fmt::print(stderr, "{}\n{}: {} network, {} parameters, {} samples, {} seeds\n",
+               summary(machine), folder.string(), session.layers(),
+               session.network.layout.dimension, session.data.train.samples(), spec.seeds);
+  }
+  write_file(folder / kConfigFile, to_yaml(session.spec));
+  Manifest manifest(session, settings, machine, folder);
+  {
+    Results results(folder, Database::Mode::kWrite);
+    manifest.stage("training", [&] { train_stage(session, results); });
+    manifest.stage("polishing", [&] { judge_stage(session, results); });
+    manifest.stage("identifying", [&] { identify_stage(session, results); });
+    manifest.stage("spectra", [&] { spectrum_stage(session, results); });
+    manifest.stage("slices", [&] { slice_stage(session, results); });
+    write_tables(results, folder / "tables");
+  }
+  RunOutcome out{folder, load_report(folder)};
+  manifest.stage("report", [&] {
+    write_figures(out.report, folder / "figures");
+    write_file(folder / kPageFile, run_page(out.report, settings.plotly));
+  });
+  manifest.finish();
+  return out;
+}
+
+void print_outcome(const RunReport& report, const fs::path& folder) {
+  fmt::print("\n");
+  for (const auto& sentence : three_sentences(report)) fmt::print("{}\n", sentence);
+  fmt::print("\n{}\npage: {}\n", minima_text(report, 12), (folder / kPageFile).string());
+}
+
+}  // namespace basin

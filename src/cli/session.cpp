@@ -1,0 +1,94 @@
+#include "cli/session.h"
+
+#include <fmt/format.h>
+
+#include "config/write.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/parallel.h"
+#include "data/load.h"
+#include "landscape/slice.h"
+#include "model/loss.h"
+
+namespace basin {
+namespace {
+
+constexpr int64_t kMostParameters = 50'000'000;
+
+DataSplit load_for(const Spec& spec) {
+  auto options = spec.data;
+  const bool class_loss =
+      spec.loss.kind != LossKind::kMse && spec.loss.kind != LossKind::kHuber;
+  if (options.target_kind == TargetKind::kAuto && class_loss) {
+    options.target_kind = TargetKind::kClass;
+  }
+  return load_data(options, static_cast<uint64_t>(spec.seed));
+}
+
+Network network_for(const Spec& spec, const Dataset& data) {
+  auto network = make_network(spec.model,
+                              data.inputs.size(1),
+                              loss_targets(spec.loss, data).size(1),
+                              spec.loss.kind == LossKind::kCrossEntropy);
+  if (network.layout.dimension > kMostParameters) {
+    throw InputError(fmt::format("model: expected at most {} parameters, came {}",
+                                 kMostParameters,
+                                 network.layout.dimension));
+  }
+  for (size_t i = 0; i < spec.landscape.size(); ++i) {
+    if (spec.landscape[i].directions != DirectionKind::kAxes) continue;
+    for (const auto& axis : spec.landscape[i].axes) {
+      if (parameter_index(network.layout, axis) < 0) {
+        throw InputError(fmt::format(
+            "landscape[{}].axes: expected a parameter, layer0.weight[0,0] for example, "
+            "came '{}'",
+            i,
+            axis));
+      }
+    }
+  }
+  return network;
+}
+
+std::string device_for(const Spec& spec) {
+  if (spec.compute.device == DeviceKind::kCpu) return "cpu";
+  if (cuda_is_available()) return "cuda";
+  if (spec.compute.device == DeviceKind::kAuto) return "cpu";
+  throw InputError("compute.device: expected cpu or auto, since LibTorch sees no CUDA device");
+}
+
+}  // namespace
+
+Session::Session(const Spec& resolved, const Settings& settings)
+    : spec(resolved),
+      data(load_for(resolved)),
+      network(network_for(resolved, data.train)),
+      threads(resolve_threads(settings.threads >= 0 ? settings.threads
+                                                    : resolved.compute.threads)),
+      device(device_for(resolved)),
+      training(network,
+               resolved.loss,
+               data.train,
+               {.dtype = resolved.compute.dtype == Dtype::kFloat32 ? torch::kFloat32
+                                                                   : torch::kFloat64,
+                .device = torch::Device(device)}),
+      analysis(network,
+               resolved.loss,
+               data.train,
+               {.dtype = torch::kFloat64, .device = torch::Device(device)}),
+      data_hash(sha256(data.train.sha256 + data.test.sha256)),
+      id(resolved.name + "-" + run_hash(resolved, data_hash)) {}
+
+MinimaProblem Session::problem() const {
+  return {.objective = analysis,
+          .layout = network.layout,
+          .decayed = spec.loss.weight_decay > 0 && spec.loss.decay_biases};
+}
+
+std::string Session::layers() const {
+  auto out = fmt::format("{}", network.layout.inputs());
+  for (const auto& layer : network.layout.layers) out += fmt::format("-{}", layer.rows);
+  return out;
+}
+
+}  // namespace basin

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "config/spec.h"
+#include "data/dataset.h"
+#include "model/network_objective.h"
+#include "minima/judge.h"
+
+namespace basin {
+
+/// What does not change from run to run of one process.
+struct Settings {
+  std::filesystem::path root = "runs";
+  int64_t threads = -1;  ///< 0: one a core; -1: as the config says
+  bool quiet = false;
+  std::string revision;
+  std::string plotly;  ///< text of plotly.js, or empty
+};
+
+/// A spec with its data and network: everything that must be right before a run folder
+/// is made. Throws InputError.
+struct Session {
+  Session(const Spec& resolved, const Settings& settings);
+
+  Spec spec;
+  DataSplit data;
+  Network network;
+  int64_t threads;
+  std::string device;
+  NetworkObjective training;  ///< in the config's dtype
+  NetworkObjective analysis;  ///< float64
+  std::string data_hash;
+  std::string id;  ///< name and hash: the folder
+
+  MinimaProblem problem() const;
+  std::string layers() const;  ///< "64-16-16-10"
+};
+
+}  // namespace basin

@@ -1,0 +1,173 @@
+#include "cli/stages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+
+#include "core/parallel.h"
+#include "core/progress.h"
+#include "core/stop.h"
+#include "curvature/hessian.h"
+#include "model/initialize.h"
+
+namespace basin {
+namespace {
+
+constexpr size_t kMostSpectra = 10;
+
+/// Seeds `first`, ..., `first + count - 1`.
+struct Chunk {
+  int64_t first;
+  int64_t count;
+};
+
+// The seeds that are not done, cut into chunks of at most `rows`, with some for every
+// thread. Results do not depend on the cut.
+std::vector<Chunk> missing_chunks(int64_t seeds,
+                                  const std::set<int64_t>& done,
+                                  int64_t rows,
+                                  int64_t threads) {
+  const auto missing = seeds - static_cast<int64_t>(done.size());
+  const auto most = std::clamp<int64_t>((missing + threads - 1) / threads, 1, rows);
+  std::vector<Chunk> chunks;
+  for (int64_t seed = 0; seed < seeds; ++seed) {
+    if (done.contains(seed)) continue;
+    if (!chunks.empty() && chunks.back().first + chunks.back().count == seed &&
+        chunks.back().count < most) {
+      ++chunks.back().count;
+    } else {
+      chunks.push_back({seed, 1});
+    }
+  }
+  return chunks;
+}
+
+// Rows that keep all threads busy: one chunk at a time on a device of its own.
+int64_t threads_for(const Session& session) {
+  return session.device == "cpu" ? session.threads : 1;
+}
+
+class BestLoss {
+ public:
+  std::string note(const torch::Tensor& losses) {
+    const std::lock_guard lock(guard_);
+    const auto finite = losses.masked_select(losses.isfinite());
+    if (finite.numel() > 0) best_ = std::min(best_, finite.min().item<double>());
+    return fmt::format("best loss {:.6g}", best_);
+  }
+
+ private:
+  std::mutex guard_;
+  double best_ = INFINITY;
+};
+
+}  // namespace
+
+void train_stage(const Session& session, Results& results) {
+  const auto& spec = session.spec;
+  const auto done = results.trained_seeds();
+  const auto threads = threads_for(session);
+  const auto chunks =
+      missing_chunks(spec.seeds, done, session.training.preferred_rows(), threads);
+  Progress progress("training", spec.seeds, static_cast<int64_t>(done.size()));
+  BestLoss best;
+  const auto seed = static_cast<uint64_t>(spec.seed);
+  parallel_for(static_cast<int64_t>(chunks.size()), threads, [&](int64_t c) {
+    const auto [first, count] = chunks[static_cast<size_t>(c)];
+    const auto start = initial_parameters(session.network, seed, first, count);
+    const auto trained = train_seeds(session.training, start, first, seed, spec.train);
+    results.save_training(trained);
+    progress.advance(best.note(trained.loss), count);
+  });
+}
+
+void judge_stage(const Session& session, Results& results) {
+  const auto& spec = session.spec;
+  const auto done = results.judged_seeds();
+  const auto threads = threads_for(session);
+  const auto rows = std::min<int64_t>(8, session.analysis.preferred_rows());
+  const auto chunks = missing_chunks(spec.seeds, done, rows, threads);
+  Progress progress("polishing", spec.seeds, static_cast<int64_t>(done.size()));
+  BestLoss best;
+  std::vector<std::vector<TrainedSeed>> trained;
+  for (const auto& [first, count] : chunks) {
+    trained.push_back(results.load_training(first, count));
+  }
+  parallel_for(static_cast<int64_t>(chunks.size()), threads, [&](int64_t c) {
+    const auto& seeds = trained[static_cast<size_t>(c)];
+    std::vector<torch::Tensor> theta;
+    std::vector<bool> diverged;
+    for (const auto& s : seeds) {
+      theta.push_back(s.theta);
+      diverged.push_back(s.stop == StopReason::kDiverged || !std::isfinite(s.loss));
+    }
+    auto endpoints = polish_and_judge(
+        session.problem(), at::stack(theta), seeds.front().seed, diverged, spec.minima);
+    auto losses = at::empty({static_cast<int64_t>(endpoints.size())}, torch::kFloat64);
+    for (size_t i = 0; i < endpoints.size(); ++i) {
+      endpoints[i].trained_loss = seeds[i].loss;
+      losses[static_cast<int64_t>(i)] = endpoints[i].loss;
+    }
+    results.save_endpoints(endpoints);
+    progress.advance(best.note(losses), static_cast<int64_t>(endpoints.size()));
+  });
+}
+
+void identify_stage(const Session& session, Results& results) {
+  if (results.has_minima()) return;
+  const auto minima =
+      identify(session.problem(), results.load_endpoints(), session.spec.minima);
+  results.save_minima(minima, count_minima(minima));
+}
+
+void spectrum_stage(const Session& session, Results& results) {
+  const auto minima = results.load_minima();
+  const auto done = results.spectra_done();
+  std::vector<const Minimum*> missing;
+  for (size_t m = 0; m < std::min(kMostSpectra, minima.size()); ++m) {
+    if (!done.contains(minima[m].id)) missing.push_back(&minima[m]);
+  }
+  Progress progress("spectra", static_cast<int64_t>(missing.size() + done.size()),
+                    static_cast<int64_t>(done.size()));
+  parallel_for(static_cast<int64_t>(missing.size()), threads_for(session), [&](int64_t i) {
+    const auto& minimum = *missing[static_cast<size_t>(i)];
+    const auto spectrum =
+        hessian_spectrum(session.analysis,
+                         minimum.endpoint.theta,
+                         {.dense_limit = session.spec.minima.dense_limit,
+                          .lanczos_steps = session.spec.minima.lanczos_steps});
+    results.save_spectrum({.minimum = minimum.id,
+                           .values = spectrum.values,
+                           .complete = spectrum.complete,
+                           .residual = spectrum.min_residual});
+    progress.advance();
+  });
+}
+
+void slice_stage(const Session& session, Results& results) {
+  const auto minima = results.load_minima();
+  const auto& slices = session.spec.landscape;
+  int64_t done = 0;
+  for (const auto& s : slices) done += results.has_slice(s.name);
+  Progress progress("slices", static_cast<int64_t>(slices.size()), done);
+  for (const auto& options : slices) {
+    if (results.has_slice(options.name)) continue;
+    check_stop();
+    const auto made = make_frame(
+        options, session.network.layout, minima, static_cast<uint64_t>(session.spec.seed));
+    StoredSlice out{.problem = made.problem};
+    if (made.frame) {
+      out.frame = *made.frame;
+      out.values = evaluate_slice(session.analysis, out.frame, threads_for(session));
+    } else {
+      out.frame.name = options.name;
+      out.frame.kind = options.kind;
+    }
+    results.save_slice(out);
+    progress.advance(options.name);
+  }
+}
+
+}  // namespace basin

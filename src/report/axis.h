@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace basin {
+
+/// One axis of a figure: data to pixels, and where the ticks stand.
+struct Axis {
+  double low = 0;
+  double high = 1;
+  double from = 0;  ///< pixel of `low`
+  double to = 1;    ///< pixel of `high`
+  bool log = false;
+
+  double pixel(double value) const;
+};
+
+struct Tick {
+  double value;
+  std::string text;
+};
+
+/// Bounds of the finite values (positive ones if `log`), with a little air.
+Axis fit_axis(const std::vector<double>& values, bool log);
+
+/// Round values (1, 2, 5 times a power of ten; powers of ten if log).
+std::vector<Tick> ticks(const Axis& axis, bool integers = false);
+
+}  // namespace basin

@@ -1,0 +1,65 @@
+#include "report/text.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace basin {
+
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\t' ? '?' : c;
+    }
+  }
+  return out;
+}
+
+std::string show(double x, int digits) {
+  if (std::isnan(x)) return "–";
+  if (std::isinf(x)) return x > 0 ? "∞" : "−∞";
+  if (x == 0) return "0";
+  const double size = std::abs(x);
+  auto text = size < 1e-3 || size >= 1e6 ? fmt::format("{:.{}e}", x, digits - 1)
+                                         : fmt::format("{:.{}g}", x, digits);
+  const auto e = text.find('e');
+  if (e == std::string::npos) return text;
+  auto mantissa = text.substr(0, e);
+  if (mantissa.find('.') != std::string::npos) {
+    mantissa.erase(mantissa.find_last_not_of('0') + 1);
+    if (mantissa.ends_with('.')) mantissa.pop_back();
+  }
+  return fmt::format("{}e{}", mantissa, std::stoi(text.substr(e + 1)));
+}
+
+std::string show(int64_t n) {
+  auto text = fmt::format("{}", n);
+  for (auto at = static_cast<int64_t>(text.size()) - 3; at > (n < 0 ? 1 : 0); at -= 3) {
+    text.insert(static_cast<size_t>(at), ",");
+  }
+  return text;
+}
+
+std::string plural(int64_t n, const std::string& noun) {
+  if (n == 1) return "1 " + noun;
+  return show(n) + " " + (noun == "minimum" ? "minima" : noun + "s");
+}
+
+}  // namespace basin

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace basin {
+
+/// &, <, >, " and ' as entities.
+std::string escape_html(std::string_view text);
+
+/// A number as a person reads it: `digits` significant digits, "1.2e-7" where short,
+/// "–" if it is not known.
+std::string show(double x, int digits = 4);
+
+/// 1797 -> "1,797".
+std::string show(int64_t n);
+
+/// "1 seed", "2 seeds".
+std::string plural(int64_t n, const std::string& noun);
+
+}  // namespace basin
