@@ -18,7 +18,8 @@ namespace {
 // plotly.js beside an installed program, or where set-up put it in the source tree.
 std::string find_plotly() {
   std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  const auto program =
+      std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
   for (const auto& path :
        {program / "../share/basin/plotly.js", std::filesystem::path(BASIN_PLOTLY)}) {
     if (std::filesystem::exists(path, error)) return read_file(path, int64_t{1} << 25);
@@ -60,7 +61,8 @@ int run(int argc, char** argv) {
     catch_stop_signals();
     return dispatch(parse_arguments({argv + 1, argv + argc}));
   } catch (const InputError& error) {
-    for (const auto& complaint : error.complaints()) fmt::print(stderr, "{}\n", complaint);
+    for (const auto& complaint : error.complaints())
+      fmt::print(stderr, "{}\n", complaint);
     return 2;
   } catch (const Stopped&) {
     fmt::print(stderr,

@@ -18,10 +18,12 @@ const std::vector<std::string> kOptions{
 
 int64_t parse_threads(const std::string& text) {
   int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > 4096) {
-    throw InputError(
-        fmt::format("--threads: expected a whole number from 0 to 4096, came '{}'", text));
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0 ||
+      value > 4096) {
+    throw InputError(fmt::format(
+        "--threads: expected a whole number from 0 to 4096, came '{}'", text));
   }
   return value;
 }
@@ -71,7 +73,8 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
     } else if (word == "--dest") {
       out.dest = value(word);
     } else if (word.starts_with("-") && word.size() > 1) {
-      throw InputError(fmt::format("{}: unknown option{}", word, suggestion(word, kOptions)));
+      throw InputError(
+          fmt::format("{}: unknown option{}", word, suggestion(word, kOptions)));
     } else if (out.command.empty() &&
                std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end()) {
       out.command = word;
@@ -79,7 +82,8 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
       if (out.command.empty()) out.command = "run";
       out.target = word;
     } else {
-      throw InputError(fmt::format("'{}': expected one config or run, came another", word));
+      throw InputError(
+          fmt::format("'{}': expected one config or run, came another", word));
     }
   }
   if (out.command.empty()) out.command = "help";

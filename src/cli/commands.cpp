@@ -27,7 +27,8 @@ namespace fs = std::filesystem;
 double seconds_of(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+      .count();
 }
 
 // Seconds a gradient of one seed takes, measured on a batch of the usual size.
@@ -47,8 +48,9 @@ void print_estimate(const Spec& spec, const Settings& settings) {
   const auto p = static_cast<double>(s.network.layout.dimension);
   const auto n = static_cast<double>(s.data.train.samples());
   const auto seeds = static_cast<double>(spec.seeds);
-  const double share =
-      spec.train.batch > 0 ? std::min(1.0, static_cast<double>(spec.train.batch) / n) : 1.0;
+  const double share = spec.train.batch > 0
+                           ? std::min(1.0, static_cast<double>(spec.train.batch) / n)
+                           : 1.0;
   const double train = seeds * static_cast<double>(spec.train.steps) * share;
   const double polish = seeds * static_cast<double>(spec.minima.polish_iterations);
   double points = 0;
@@ -65,24 +67,32 @@ void print_estimate(const Spec& spec, const Settings& settings) {
       spec.train.trajectory_every > 0
           ? static_cast<double>(spec.train.steps / spec.train.trajectory_every + 1)
           : 0;
-  const double stored = 8 * seeds *
-                        (p * (2 + trajectory) + static_cast<double>(spec.train.curve_points));
+  const double stored =
+      8 * seeds * (p * (2 + trajectory) + static_cast<double>(spec.train.curve_points));
   const double rows = static_cast<double>(s.training.preferred_rows());
   double activations = 0;
   for (const auto& layer : s.network.layout.layers) {
     activations += 8 * static_cast<double>(layer.rows) * n;
   }
-  const double memory = 250e6 + 2 * stored + threads * rows * (6 * activations + 64 * p);
+  const double memory =
+      250e6 + 2 * stored + threads * rows * (6 * activations + 64 * p);
   fmt::print("{}: valid\n", spec.name);
-  fmt::print("  network     {} ({} parameters), {} samples, {} seeds\n", s.layers(),
-             show(s.network.layout.dimension), show(s.data.train.samples()), show(spec.seeds));
-  fmt::print("  training    at most {} GFLOP, {}\n", show(train * flops / 1e9, 3),
+  fmt::print("  network     {} ({} parameters), {} samples, {} seeds\n",
+             s.layers(),
+             show(s.network.layout.dimension),
+             show(s.data.train.samples()),
+             show(spec.seeds));
+  fmt::print("  training    at most {} GFLOP, {}\n",
+             show(train * flops / 1e9, 3),
              format_duration(train_time));
-  fmt::print("  polishing   at most {} GFLOP, {}\n", show(polish * flops / 1e9, 3),
+  fmt::print("  polishing   at most {} GFLOP, {}\n",
+             show(polish * flops / 1e9, 3),
              format_duration(polish_time));
-  fmt::print("  slices      {} points, {}\n", show(static_cast<int64_t>(points)),
+  fmt::print("  slices      {} points, {}\n",
+             show(static_cast<int64_t>(points)),
              format_duration(2 * points * one / 3 / threads));
-  fmt::print("  memory      about {} MB; results about {} MB\n", show(memory / 1e6, 3),
+  fmt::print("  memory      about {} MB; results about {} MB\n",
+             show(memory / 1e6, 3),
              show(stored / 1e6, 3));
   fmt::print("  run         {}\n", (settings.root / s.id).string());
 }
@@ -156,12 +166,14 @@ void show_command(const Arguments& arguments) {
 void export_command(const Arguments& arguments) {
   const auto run = find_run(arguments.out, arguments.target);
   if (arguments.to == "csv") {
-    const fs::path folder = arguments.dest.empty() ? run / "tables" : fs::path(arguments.dest);
+    const fs::path folder =
+        arguments.dest.empty() ? run / "tables" : fs::path(arguments.dest);
     Results results(run, Database::Mode::kRead);
     write_tables(results, folder);
     fmt::print("{}\n", folder.string());
   } else {
-    const fs::path file = arguments.dest.empty() ? run / "arrays.npz" : fs::path(arguments.dest);
+    const fs::path file =
+        arguments.dest.empty() ? run / "arrays.npz" : fs::path(arguments.dest);
     export_npz(run, file);
     fmt::print("{}\n", file.string());
   }

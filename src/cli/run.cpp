@@ -28,7 +28,10 @@ std::string now() {
 /// What the manifest says: how the results came about. Rewritten as stages end.
 class Manifest {
  public:
-  Manifest(const Session& s, const Settings& settings, const Machine& machine, fs::path folder)
+  Manifest(const Session& s,
+           const Settings& settings,
+           const Machine& machine,
+           fs::path folder)
       : path_(std::move(folder) / kManifestFile) {
     json_["program"] = "basin " + settings.revision;
     json_["libtorch"] = machine.libtorch;
@@ -41,7 +44,8 @@ class Manifest {
                      {"held_out", s.data.test.samples()},
                      {"train_sha256", s.data.train.sha256},
                      {"test_sha256", s.data.test.sha256}};
-    json_["network"] = {{"layers", s.layers()}, {"parameters", s.network.layout.dimension}};
+    json_["network"] = {{"layers", s.layers()},
+                        {"parameters", s.network.layout.dimension}};
     json_["started"] = now();
     json_["finished"] = nullptr;
     save();
@@ -70,8 +74,8 @@ Json read_manifest(const fs::path& folder) {
   try {
     return Json::parse(read_file(folder / kManifestFile, 1 << 20));
   } catch (const Json::exception& error) {
-    throw InputError(
-        fmt::format("{}: not a manifest: {}", (folder / kManifestFile).string(), error.what()));
+    throw InputError(fmt::format(
+        "{}: not a manifest: {}", (folder / kManifestFile).string(), error.what()));
   }
 }
 
@@ -122,9 +126,14 @@ RunOutcome run_spec(const Spec& spec, const Settings& settings) {
   make_folder(folder);
   const FolderLock lock(folder);
   if (!settings.quiet) {
-    fmt::print(stderr, "{}\n{}: {} network, {} parameters, {} samples, {} seeds\n",
-               summary(machine), folder.string(), session.layers(),
-               session.network.layout.dimension, session.data.train.samples(), spec.seeds);
+    fmt::print(stderr,
+               "{}\n{}: {} network, {} parameters, {} samples, {} seeds\n",
+               summary(machine),
+               folder.string(),
+               session.layers(),
+               session.network.layout.dimension,
+               session.data.train.samples(),
+               spec.seeds);
   }
   write_file(folder / kConfigFile, to_yaml(session.spec));
   Manifest manifest(session, settings, machine, folder);
@@ -149,7 +158,8 @@ RunOutcome run_spec(const Spec& spec, const Settings& settings) {
 void print_outcome(const RunReport& report, const fs::path& folder) {
   fmt::print("\n");
   for (const auto& sentence : three_sentences(report)) fmt::print("{}\n", sentence);
-  fmt::print("\n{}\npage: {}\n", minima_text(report, 12), (folder / kPageFile).string());
+  fmt::print(
+      "\n{}\npage: {}\n", minima_text(report, 12), (folder / kPageFile).string());
 }
 
 }  // namespace basin

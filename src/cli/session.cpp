@@ -54,7 +54,8 @@ std::string device_for(const Spec& spec) {
   if (spec.compute.device == DeviceKind::kCpu) return "cpu";
   if (cuda_is_available()) return "cuda";
   if (spec.compute.device == DeviceKind::kAuto) return "cpu";
-  throw InputError("compute.device: expected cpu or auto, since LibTorch sees no CUDA device");
+  throw InputError(
+      "compute.device: expected cpu or auto, since LibTorch sees no CUDA device");
 }
 
 }  // namespace

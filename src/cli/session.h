@@ -5,8 +5,8 @@
 
 #include "config/spec.h"
 #include "data/dataset.h"
-#include "model/network_objective.h"
 #include "minima/judge.h"
+#include "model/network_objective.h"
 
 namespace basin {
 

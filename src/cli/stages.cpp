@@ -129,21 +129,23 @@ void spectrum_stage(const Session& session, Results& results) {
   for (size_t m = 0; m < std::min(kMostSpectra, minima.size()); ++m) {
     if (!done.contains(minima[m].id)) missing.push_back(&minima[m]);
   }
-  Progress progress("spectra", static_cast<int64_t>(missing.size() + done.size()),
+  Progress progress("spectra",
+                    static_cast<int64_t>(missing.size() + done.size()),
                     static_cast<int64_t>(done.size()));
-  parallel_for(static_cast<int64_t>(missing.size()), threads_for(session), [&](int64_t i) {
-    const auto& minimum = *missing[static_cast<size_t>(i)];
-    const auto spectrum =
-        hessian_spectrum(session.analysis,
-                         minimum.endpoint.theta,
-                         {.dense_limit = session.spec.minima.dense_limit,
-                          .lanczos_steps = session.spec.minima.lanczos_steps});
-    results.save_spectrum({.minimum = minimum.id,
-                           .values = spectrum.values,
-                           .complete = spectrum.complete,
-                           .residual = spectrum.min_residual});
-    progress.advance();
-  });
+  parallel_for(
+      static_cast<int64_t>(missing.size()), threads_for(session), [&](int64_t i) {
+        const auto& minimum = *missing[static_cast<size_t>(i)];
+        const auto spectrum =
+            hessian_spectrum(session.analysis,
+                             minimum.endpoint.theta,
+                             {.dense_limit = session.spec.minima.dense_limit,
+                              .lanczos_steps = session.spec.minima.lanczos_steps});
+        results.save_spectrum({.minimum = minimum.id,
+                               .values = spectrum.values,
+                               .complete = spectrum.complete,
+                               .residual = spectrum.min_residual});
+        progress.advance();
+      });
 }
 
 void slice_stage(const Session& session, Results& results) {
@@ -155,8 +157,10 @@ void slice_stage(const Session& session, Results& results) {
   for (const auto& options : slices) {
     if (results.has_slice(options.name)) continue;
     check_stop();
-    const auto made = make_frame(
-        options, session.network.layout, minima, static_cast<uint64_t>(session.spec.seed));
+    const auto made = make_frame(options,
+                                 session.network.layout,
+                                 minima,
+                                 static_cast<uint64_t>(session.spec.seed));
     StoredSlice out{.problem = made.problem};
     if (made.frame) {
       out.frame = *made.frame;

@@ -30,7 +30,8 @@ SweepRow row_of(const SweepCell& cell, const RunOutcome& outcome) {
 
 }  // namespace
 
-std::filesystem::path run_sweep(const Experiment& experiment, const Settings& settings) {
+std::filesystem::path run_sweep(const Experiment& experiment,
+                                const Settings& settings) {
   // Every cell's data and network are checked before the first one runs.
   std::string ids;
   for (const auto& cell : experiment.cells) ids += Session(cell.spec, settings).id;
@@ -39,13 +40,16 @@ std::filesystem::path run_sweep(const Experiment& experiment, const Settings& se
     const auto& cell = experiment.cells[i];
     if (!settings.quiet) {
       std::string values;
-      for (const auto& [key, value] : cell.values) values += fmt::format("  {} = {}", key, value);
-      fmt::print(stderr, "\ncell {} of {}:{}\n", i + 1, experiment.cells.size(), values);
+      for (const auto& [key, value] : cell.values)
+        values += fmt::format("  {} = {}", key, value);
+      fmt::print(
+          stderr, "\ncell {} of {}:{}\n", i + 1, experiment.cells.size(), values);
     }
     rows.push_back(row_of(cell, run_spec(cell.spec, settings)));
   }
   const auto folder =
-      settings.root / fmt::format("{}-sweep-{}", experiment.spec.name, sha256(ids).substr(0, 12));
+      settings.root /
+      fmt::format("{}-sweep-{}", experiment.spec.name, sha256(ids).substr(0, 12));
   make_folder(folder / "tables");
   const FolderLock lock(folder);
   write_file(folder / kConfigFile, to_yaml(experiment.spec));

@@ -30,7 +30,8 @@ size_t edit_distance(const std::string& a, const std::string& b) {
 }  // namespace
 
 void Complaints::add(int line, const std::string& place, const std::string& text) {
-  const auto where = line > 0 ? fmt::format("{}:{}", file_, line) : std::string("--set");
+  const auto where =
+      line > 0 ? fmt::format("{}:{}", file_, line) : std::string("--set");
   entries_.push_back(
       {line, place.empty() ? where + ": " + text : where + ": " + place + ": " + text});
 }

@@ -38,11 +38,14 @@ bool parse_number(const YamlNode& node, T& value) {
 std::string range_text(const Range& range) {
   const bool bounded_low = std::isfinite(range.low), bounded_high = range.high < 1e15;
   if (bounded_low && bounded_high) {
-    return fmt::format(
-        "{} {} {} {}", range.open ? "above" : "from", range.low, range.open ? "and up to" : "to",
-        range.high);
+    return fmt::format("{} {} {} {}",
+                       range.open ? "above" : "from",
+                       range.low,
+                       range.open ? "and up to" : "to",
+                       range.high);
   }
-  if (bounded_low) return fmt::format("{} {}", range.open ? "above" : "at least", range.low);
+  if (bounded_low)
+    return fmt::format("{} {}", range.open ? "above" : "at least", range.low);
   return "of any size";
 }
 
@@ -51,12 +54,14 @@ bool inside(const Range& range, double x) {
 }
 
 template <typename T>
-constexpr const char* kNumberName = std::is_integral_v<T> ? "a whole number" : "a number";
+constexpr const char* kNumberName =
+    std::is_integral_v<T> ? "a whole number" : "a number";
 
 template <typename T>
 bool read_number(const At& at, const Range& range, T& target) {
   T value{};
-  const bool good = parse_number(at.node, value) && std::isfinite(static_cast<double>(value)) &&
+  const bool good = parse_number(at.node, value) &&
+                    std::isfinite(static_cast<double>(value)) &&
                     inside(range, static_cast<double>(value));
   if (good) {
     target = value;
@@ -101,10 +106,11 @@ void read_choice(const At& at, const Choice& choice) {
   at.complaints.add(
       at.node.line,
       at.place,
-      fmt::format("expected one of {}, came {}{}",
-                  fmt::join(choice.names, ", "),
-                  describe(at.node),
-                  at.node.kind == Kind::kScalar ? suggestion(at.node.text, choice.names) : ""));
+      fmt::format(
+          "expected one of {}, came {}{}",
+          fmt::join(choice.names, ", "),
+          describe(at.node),
+          at.node.kind == Kind::kScalar ? suggestion(at.node.text, choice.names) : ""));
 }
 
 void read_string(const At& at, const std::string& pattern, std::string& target) {
@@ -218,18 +224,22 @@ void check_landscape(const YamlNode& tree, const Spec& spec, Complaints& complai
     const size_t dimensions = s.kind == SliceKind::kPlane ? 2 : 1;
     if (s.directions == DirectionKind::kAxes && s.axes.size() != dimensions) {
       complain("axes",
-               fmt::format("expected {} parameter names, came {}", dimensions, s.axes.size()));
+               fmt::format(
+                   "expected {} parameter names, came {}", dimensions, s.axes.size()));
     }
     if (s.directions == DirectionKind::kMinima && !s.minima.empty() &&
         s.minima.size() != dimensions + 1) {
-      complain("minima",
-               fmt::format("expected {} numbers, came {}", dimensions + 1, s.minima.size()));
+      complain(
+          "minima",
+          fmt::format("expected {} numbers, came {}", dimensions + 1, s.minima.size()));
     }
     if (!s.name.empty() && !names.insert(s.name).second) {
-      complain("name", fmt::format("expected a name used once, came '{}' again", s.name));
+      complain("name",
+               fmt::format("expected a name used once, came '{}' again", s.name));
     }
     if (s.kind == SliceKind::kPlane && s.points > 501) {
-      complain("points", fmt::format("expected at most 501 on a plane, came {}", s.points));
+      complain("points",
+               fmt::format("expected at most 501 on a plane, came {}", s.points));
     }
   }
 }
@@ -248,16 +258,19 @@ void decode_spec(const YamlNode& tree, Spec& spec, Complaints& complaints) {
   }
   for (const auto& section : sections) {
     const auto* node = section.key.empty() ? nullptr : tree.find(section.key);
-    if (node != nullptr) read_mapping({*node, section.key, complaints}, section.fields, {});
+    if (node != nullptr)
+      read_mapping({*node, section.key, complaints}, section.fields, {});
   }
-  if (const auto* node = tree.find("landscape")) decode_landscape(*node, spec, complaints);
+  if (const auto* node = tree.find("landscape"))
+    decode_landscape(*node, spec, complaints);
 }
 
 std::vector<std::string> known_keys() {
   Spec spec;
   std::vector<std::string> keys;
   for (const auto& section : describe(spec)) {
-    for (const auto& field : section.fields) keys.push_back(dotted(section.key, field.key));
+    for (const auto& field : section.fields)
+      keys.push_back(dotted(section.key, field.key));
   }
   return keys;
 }
@@ -291,7 +304,8 @@ SweepOptions decode_sweep(const YamlNode& tree, Complaints& complaints) {
       continue;
     }
     if (std::find(known.begin(), known.end(), key.text) == known.end()) {
-      complaints.add(key.line, child.place, "unknown key" + suggestion(key.text, known));
+      complaints.add(
+          key.line, child.place, "unknown key" + suggestion(key.text, known));
       continue;
     }
     if (value.kind != Kind::kSequence || value.items.empty()) {
@@ -301,28 +315,32 @@ SweepOptions decode_sweep(const YamlNode& tree, Complaints& complaints) {
     std::vector<std::string> texts;
     for (const auto& item : value.items) texts.push_back(flow_text(item));
     if (sweep.combine == Combine::kZip && length != 0 && texts.size() != length) {
-      complaints.add(key.line,
-                     child.place,
-                     fmt::format("expected {} values as in the other lists (combine: zip), "
-                                 "came {}",
-                                 length,
-                                 texts.size()));
+      complaints.add(
+          key.line,
+          child.place,
+          fmt::format("expected {} values as in the other lists (combine: zip), "
+                      "came {}",
+                      length,
+                      texts.size()));
     }
     length = texts.size();
     cells *= texts.size();
     sweep.axes.emplace_back(key.text, std::move(texts));
   }
   if (sweep.combine == Combine::kCross && cells > 10'000) {
-    complaints.add(node->line, "sweep", fmt::format("expected at most 10000 cells, came {}", cells));
+    complaints.add(node->line,
+                   "sweep",
+                   fmt::format("expected at most 10000 cells, came {}", cells));
     sweep.axes.clear();
   }
   return sweep;
 }
 
 void check_spec(const YamlNode& tree, const Spec& spec, Complaints& complaints) {
-  const auto complain = [&](const char* section, const char* key, const std::string& text) {
-    complaints.add(
-        line_of(tree, section, key), std::string(section) + "." + key, text);
+  const auto complain = [&](const char* section,
+                            const char* key,
+                            const std::string& text) {
+    complaints.add(line_of(tree, section, key), std::string(section) + "." + key, text);
   };
   const auto& d = spec.data;
   const auto& m = spec.model;
@@ -335,24 +353,28 @@ void check_spec(const YamlNode& tree, const Spec& spec, Complaints& complaints) 
   }
   const bool from_file = d.source == DataSource::kCsv || d.source == DataSource::kIdx;
   if (from_file && d.file.empty()) {
-    complain("data", "file", "expected the path of a file for this source, came nothing");
+    complain(
+        "data", "file", "expected the path of a file for this source, came nothing");
   }
   if (d.source == DataSource::kIdx && d.labels.empty()) {
     complain("data", "labels", "expected the path of a label file, came nothing");
   }
   if (d.samples * std::max(d.inputs, d.teacher_width) > 250'000'000) {
-    complain("data", "samples", "expected at most 2.5e8 numbers in all (samples × inputs)");
+    complain(
+        "data", "samples", "expected at most 2.5e8 numbers in all (samples × inputs)");
   }
-  const auto classes = d.source == DataSource::kBlobs || d.source == DataSource::kSpirals
-                           ? d.classes
-                           : 1;
+  const auto classes =
+      d.source == DataSource::kBlobs || d.source == DataSource::kSpirals ? d.classes
+                                                                         : 1;
   if (d.samples < classes) {
-    complain("data",
-             "samples",
-             fmt::format("expected at least {}, one a class, came {}", classes, d.samples));
+    complain(
+        "data",
+        "samples",
+        fmt::format("expected at least {}, one a class, came {}", classes, d.samples));
   }
   if (d.coefficients.empty()) {
-    complain("data", "coefficients", "expected at least one number, came an empty list");
+    complain(
+        "data", "coefficients", "expected at least one number, came an empty list");
   }
   check_landscape(tree, spec, complaints);
 }

@@ -32,7 +32,10 @@ YamlNode& child(YamlNode& node, const std::string& key) {
 }
 
 // Puts the YAML value `text` at the dotted `key`.
-void put(YamlNode& tree, const std::string& key, const std::string& text, const char* origin) {
+void put(YamlNode& tree,
+         const std::string& key,
+         const std::string& text,
+         const char* origin) {
   auto value = parse_yaml(text, origin);
   forget_lines(value);
   const auto dot = key.find('.');
@@ -41,7 +44,8 @@ void put(YamlNode& tree, const std::string& key, const std::string& text, const 
     return;
   }
   auto& section = child(tree, key.substr(0, dot));
-  if (section.kind == YamlNode::Kind::kScalar || section.kind == YamlNode::Kind::kSequence) {
+  if (section.kind == YamlNode::Kind::kScalar ||
+      section.kind == YamlNode::Kind::kSequence) {
     throw InputError(fmt::format("{} {}: expected a key of a mapping", origin, key));
   }
   child(section, key.substr(dot + 1)) = value;
@@ -74,7 +78,9 @@ void name_slices(Spec& spec) {
   }
 }
 
-Spec resolve(const YamlNode& tree, const std::filesystem::path& folder, Complaints& complaints) {
+Spec resolve(const YamlNode& tree,
+             const std::filesystem::path& folder,
+             Complaints& complaints) {
   Spec spec;
   decode_spec(tree, spec, complaints);
   check_spec(tree, spec, complaints);

@@ -28,7 +28,8 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto known = anchors_.find(anchor);
-    if (known == anchors_.end()) fail(mark.line + 1, "expected an alias of a finished value");
+    if (known == anchors_.end())
+      fail(mark.line + 1, "expected an alias of a finished value");
     auto copy = known->second.first;
     count(mark.line + 1, known->second.second);
     add(std::move(copy), 0);
@@ -86,7 +87,9 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void open(YamlNode::Kind kind, int line, YAML::anchor_t anchor) {
     if (stack_.size() >= limits_.depth) {
-      fail(line, fmt::format("expected at most {} levels of nesting, came more", limits_.depth));
+      fail(line,
+           fmt::format("expected at most {} levels of nesting, came more",
+                       limits_.depth));
     }
     stack_.push_back({{.kind = kind, .line = line}, anchor, nodes_});
   }
@@ -160,10 +163,14 @@ std::string describe(const YamlNode& node) {
   return "'" + shown + (node.text.size() > 60 ? "...'" : "'");
 }
 
-YamlNode parse_yaml(std::string_view text, const std::string& name, const YamlLimits& limits) {
+YamlNode parse_yaml(std::string_view text,
+                    const std::string& name,
+                    const YamlLimits& limits) {
   if (text.size() > limits.bytes) {
-    throw InputError(fmt::format(
-        "{}: expected at most {} bytes of YAML, came {}", name, limits.bytes, text.size()));
+    throw InputError(fmt::format("{}: expected at most {} bytes of YAML, came {}",
+                                 name,
+                                 limits.bytes,
+                                 text.size()));
   }
   if (text.find('\0') != std::string_view::npos) {
     throw InputError(fmt::format("{}: expected text, came a binary file", name));
@@ -175,10 +182,12 @@ YamlNode parse_yaml(std::string_view text, const std::string& name, const YamlLi
     if (!parser.HandleNextDocument(builder)) return {};
     TreeBuilder second(name, limits);
     if (parser.HandleNextDocument(second)) {
-      throw InputError(fmt::format("{}: expected one YAML document, came several", name));
+      throw InputError(
+          fmt::format("{}: expected one YAML document, came several", name));
     }
   } catch (const YAML::Exception& error) {
-    throw InputError(fmt::format("{}:{}: not YAML: {}", name, error.mark.line + 1, error.msg));
+    throw InputError(
+        fmt::format("{}:{}: not YAML: {}", name, error.mark.line + 1, error.msg));
   }
   return builder.take();
 }

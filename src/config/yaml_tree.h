@@ -13,11 +13,11 @@ struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMapping };
 
   Kind kind = Kind::kNull;
-  std::string text;     ///< of a scalar
-  bool quoted = false;  ///< "1" is a string, 1 a number
-  int line = 0;         ///< from 1; 0: from the command line
-  std::vector<YamlNode> items;                           ///< of a sequence
-  std::vector<std::pair<YamlNode, YamlNode>> entries;    ///< of a mapping, in order
+  std::string text;             ///< of a scalar
+  bool quoted = false;          ///< "1" is a string, 1 a number
+  int line = 0;                 ///< from 1; 0: from the command line
+  std::vector<YamlNode> items;  ///< of a sequence
+  std::vector<std::pair<YamlNode, YamlNode>> entries;  ///< of a mapping, in order
 
   /// The value under `key`; null if there is none.
   const YamlNode* find(std::string_view key) const;

@@ -27,12 +27,11 @@ std::string blas_name() {
     const std::string kind = has("openmp")    ? ", OpenMP build"
                              : has("pthread") ? ", pthread build"
                                               : "";
-    return config != nullptr
-               ? fmt::format("{}{}",
-                             std::string(config()).substr(0, 40).substr(
-                                 0, std::string(config()).find(" NO_")),
-                             kind)
-               : "OpenBLAS" + kind;
+    return config != nullptr ? fmt::format("{}{}",
+                                           std::string(config()).substr(0, 40).substr(
+                                               0, std::string(config()).find(" NO_")),
+                                           kind)
+                             : "OpenBLAS" + kind;
   }
   if (has("mkl")) return "MKL";
   if (has("blis")) return "BLIS";

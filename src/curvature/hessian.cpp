@@ -31,8 +31,8 @@ torch::Tensor dense_hessian(const Objective& objective, const torch::Tensor& the
     check_stop();
     const auto rows = std::min(block, size - at);
     const auto points = theta.unsqueeze(0).expand({rows, size}).contiguous();
-    hessian.narrow(0, at, rows).copy_(
-        objective.hessian_times(points, identity.narrow(0, at, rows)));
+    hessian.narrow(0, at, rows)
+        .copy_(objective.hessian_times(points, identity.narrow(0, at, rows)));
   }
   return (hessian + hessian.t()) / 2;
 }

@@ -7,16 +7,21 @@
 #include "data/gzip.h"
 
 // The assembler copies the file into the read-only data of the program.
-#define BASIN_EMBED(symbol, file)                   \
-  asm(".section .rodata\n"                          \
-      ".global basin_set_" #symbol "\n"             \
-      ".global basin_set_" #symbol "_end\n"         \
-      "basin_set_" #symbol ":\n"                    \
-      ".incbin \"" BASIN_SETS_DIR "/" file ".csv.gz\"\n" \
-      "basin_set_" #symbol "_end:\n"                \
-      ".byte 0\n"                                   \
-      ".previous\n");                               \
-  extern "C" const char basin_set_##symbol[];       \
+#define BASIN_EMBED(symbol, file)             \
+  asm(".section .rodata\n"                    \
+      ".global basin_set_" #symbol            \
+      "\n"                                    \
+      ".global basin_set_" #symbol            \
+      "_end\n"                                \
+      "basin_set_" #symbol                    \
+      ":\n"                                   \
+      ".incbin \"" BASIN_SETS_DIR "/" file    \
+      ".csv.gz\"\n"                           \
+      "basin_set_" #symbol                    \
+      "_end:\n"                               \
+      ".byte 0\n"                             \
+      ".previous\n");                         \
+  extern "C" const char basin_set_##symbol[]; \
   extern "C" const char basin_set_##symbol##_end[];
 
 BASIN_EMBED(iris, "iris")

@@ -69,7 +69,8 @@ std::string shown(const std::string& field) {
   for (const char c : field.substr(0, 40)) {
     text += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
   }
-  return field.empty() ? "nothing" : "'" + text + (field.size() > 40 ? "..." : "") + "'";
+  return field.empty() ? "nothing"
+                       : "'" + text + (field.size() > 40 ? "..." : "") + "'";
 }
 
 char find_delimiter(std::string_view text, const std::string& asked) {
@@ -110,11 +111,11 @@ std::vector<Row> split_rows(std::string_view text,
         }
         ++i;
       }
-      const auto stop = std::min(text.size(), i + [&] {
-        const auto at = text.substr(i).find_first_of(
-            std::string{delimiter, '\n'});
-        return at == std::string_view::npos ? text.size() - i : at;
-      }());
+      const auto stop = std::min(
+          text.size(), i + [&] {
+            const auto at = text.substr(i).find_first_of(std::string{delimiter, '\n'});
+            return at == std::string_view::npos ? text.size() - i : at;
+          }());
       auto rest = text.substr(i, stop - i);
       if (rest.ends_with('\r')) rest.remove_suffix(1);
       field += trimmed(rest);
@@ -139,8 +140,7 @@ Table read_table(std::string_view text,
   }
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   Table table{
-      .rows =
-          split_rows(text, find_delimiter(text, options.delimiter), complaints)};
+      .rows = split_rows(text, find_delimiter(text, options.delimiter), complaints)};
   if (table.rows.empty()) complaints.fail("expected rows of numbers, came nothing");
   const auto& first = table.rows.front().fields;
   const bool has_header =
@@ -201,18 +201,17 @@ std::vector<size_t> target_columns(const Table& table,
 }
 
 std::string column_name(const Table& table, size_t column) {
-  return table.header.empty() ? fmt::format("column {}", column + 1)
-                              : fmt::format("column {} ({})",
-                                            column + 1,
-                                            shown(table.header[column]));
+  return table.header.empty()
+             ? fmt::format("column {}", column + 1)
+             : fmt::format("column {} ({})", column + 1, shown(table.header[column]));
 }
 
 torch::Tensor numeric_columns(const Table& table,
                               const std::vector<size_t>& columns,
                               Complaints& complaints) {
-  auto out = at::empty({static_cast<int64_t>(table.rows.size()),
-                        static_cast<int64_t>(columns.size())},
-                       torch::kFloat64);
+  auto out = at::empty(
+      {static_cast<int64_t>(table.rows.size()), static_cast<int64_t>(columns.size())},
+      torch::kFloat64);
   auto* entry = out.data_ptr<double>();
   for (const auto& row : table.rows) {
     for (const auto column : columns) {
@@ -287,9 +286,8 @@ Dataset parse_csv(std::string_view text,
         const auto& field = row.fields[targets[0]];
         return !field.empty() && !number(field);
       });
-  const bool classes =
-      options.target_kind == TargetKind::kClass ||
-      (options.target_kind == TargetKind::kAuto && text_target);
+  const bool classes = options.target_kind == TargetKind::kClass ||
+                       (options.target_kind == TargetKind::kAuto && text_target);
   if (classes && targets.size() != 1) {
     complaints.fail("data.targets: expected one column for class targets");
   }

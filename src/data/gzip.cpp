@@ -26,14 +26,15 @@ std::string gunzip(std::string_view packed, const std::string& name) {
   }
   inflateEnd(&stream);
   if (static_cast<int64_t>(out.size()) > kDataFileLimit) {
-    throw InputError(fmt::format(
-        "{}: expected at most {} bytes when unpacked, came more", name, kDataFileLimit));
+    throw InputError(
+        fmt::format("{}: expected at most {} bytes when unpacked, came more",
+                    name,
+                    kDataFileLimit));
   }
   if (status != Z_STREAM_END) {
-    throw InputError(
-        fmt::format("{}: expected a whole gzip file, came one that is {}",
-                    name,
-                    status == Z_DATA_ERROR ? "damaged" : "truncated"));
+    throw InputError(fmt::format("{}: expected a whole gzip file, came one that is {}",
+                                 name,
+                                 status == Z_DATA_ERROR ? "damaged" : "truncated"));
   }
   return out;
 }

@@ -63,7 +63,8 @@ torch::Tensor parse_idx(std::string_view bytes, const std::string& name) {
   const auto width = type_size(type);
   if (width == 0) fail(fmt::format("expected an IDX type, came 0x{:02x}", type));
   const auto dims = static_cast<size_t>(static_cast<unsigned char>(bytes[3]));
-  if (dims < 1 || dims > 4) fail(fmt::format("expected 1 to 4 dimensions, came {}", dims));
+  if (dims < 1 || dims > 4)
+    fail(fmt::format("expected 1 to 4 dimensions, came {}", dims));
   const size_t start = 4 + 4 * dims;
   if (bytes.size() < start) fail("expected a whole header, came a truncated file");
   std::vector<int64_t> shape;
@@ -72,8 +73,8 @@ torch::Tensor parse_idx(std::string_view bytes, const std::string& name) {
     shape.push_back(big_endian(bytes.data() + 4 + 4 * d));
     total *= static_cast<double>(shape.back());
   }
-  if (total <= 0 || total * static_cast<double>(width) !=
-                        static_cast<double>(bytes.size() - start)) {
+  if (total <= 0 ||
+      total * static_cast<double>(width) != static_cast<double>(bytes.size() - start)) {
     fail(fmt::format("expected {} bytes of data as the header says, came {}",
                      total * static_cast<double>(width),
                      bytes.size() - start));
@@ -109,20 +110,19 @@ Dataset read_idx(const DataOptions& options) {
   const auto samples = parse_idx(read_maybe_gzip(options.file), options.file);
   const auto labels = parse_idx(read_maybe_gzip(options.labels), options.labels);
   if (labels.dim() != 1 || labels.size(0) != samples.size(0) || samples.dim() < 2) {
-    throw InputError(fmt::format(
-        "{}: expected one label for each of the {} samples of {}, came {}",
-        options.labels,
-        samples.size(0),
-        options.file,
-        labels.size(0)));
+    throw InputError(
+        fmt::format("{}: expected one label for each of the {} samples of {}, came {}",
+                    options.labels,
+                    samples.size(0),
+                    options.file,
+                    labels.size(0)));
   }
   Dataset data{.name = options.file, .inputs = samples.reshape({samples.size(0), -1})};
   const auto* label = labels.data_ptr<double>();
   const std::set<double> values(label, label + labels.numel());
   if (values.size() < 2) {
-    throw InputError(fmt::format("{}: expected at least two classes, came {}",
-                                 options.labels,
-                                 values.size()));
+    throw InputError(fmt::format(
+        "{}: expected at least two classes, came {}", options.labels, values.size()));
   }
   data.labels = at::empty({labels.size(0)}, torch::kInt64);
   for (int64_t i = 0; i < labels.size(0); ++i) {

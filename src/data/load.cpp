@@ -49,11 +49,11 @@ void standardize(torch::Tensor& train, torch::Tensor& test) {
 void require_variety(const Dataset& data, const std::string& part) {
   if (!data.has_classes() || data.samples() == 0) return;
   if ((data.labels == data.labels[0]).all().item<bool>() && data.samples() > 1) {
-    throw InputError(fmt::format(
-        "data: {}: expected at least two classes{}, came only '{}'",
-        data.name,
-        part,
-        data.classes[static_cast<size_t>(data.labels[0].item<int64_t>())]));
+    throw InputError(
+        fmt::format("data: {}: expected at least two classes{}, came only '{}'",
+                    data.name,
+                    part,
+                    data.classes[static_cast<size_t>(data.labels[0].item<int64_t>())]));
   }
 }
 
@@ -65,10 +65,10 @@ DataSplit load_data(const DataOptions& options, uint64_t seed) {
   const auto total = all.samples();
   const auto kept = options.subset > 0 ? options.subset : total;
   if (kept > total) {
-    throw InputError(fmt::format(
-        "data.subset: expected at most the {} samples there are, came {}",
-        total,
-        kept));
+    throw InputError(
+        fmt::format("data.subset: expected at most the {} samples there are, came {}",
+                    total,
+                    kept));
   }
   const auto held = static_cast<int64_t>(
       std::llround(options.test_fraction * static_cast<double>(kept)));
@@ -80,9 +80,9 @@ DataSplit load_data(const DataOptions& options, uint64_t seed) {
   }
   const auto order = RandomStream(seed, Stream::kSplit, 0).permutation(total);
   const auto train_end = order.begin() + (kept - held);
-  DataSplit split{.train = select_samples(all, index_tensor({order.begin(), train_end})),
-                  .test = select_samples(
-                      all, index_tensor({train_end, order.begin() + kept}))};
+  DataSplit split{
+      .train = select_samples(all, index_tensor({order.begin(), train_end})),
+      .test = select_samples(all, index_tensor({train_end, order.begin() + kept}))};
   require_variety(split.train, " to train on");
   if (options.standardize != Standardize::kNone) {
     standardize(split.train.inputs, split.test.inputs);

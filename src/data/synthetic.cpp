@@ -84,8 +84,7 @@ Dataset moons(const DataOptions& o, RandomStream& random) {
   for (int64_t i = 0; i < o.samples; ++i) {
     const bool upper = i % 2 == 0;
     const double t = pi * random.uniform();
-    x[i][0] =
-        (upper ? std::cos(t) : 1 - std::cos(t)) - 0.5 + o.noise * random.normal();
+    x[i][0] = (upper ? std::cos(t) : 1 - std::cos(t)) - 0.5 + o.noise * random.normal();
     x[i][1] =
         (upper ? std::sin(t) : 0.5 - std::sin(t)) - 0.25 + o.noise * random.normal();
   }

@@ -7,7 +7,10 @@
 
 namespace basin {
 
-torch::Tensor random_direction(int64_t size, uint64_t seed, uint64_t index, double norm) {
+torch::Tensor random_direction(int64_t size,
+                               uint64_t seed,
+                               uint64_t index,
+                               double norm) {
   RandomStream random(seed, Stream::kDirection, index);
   auto d = at::empty({size}, torch::kFloat64);
   for (int64_t i = 0; i < size; ++i) d.data_ptr<double>()[i] = random.normal();

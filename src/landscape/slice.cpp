@@ -37,18 +37,17 @@ Centre find_centre(const SliceOptions& o,
     std::from_chars(o.center.data(), o.center.data() + o.center.size(), id);
   }
   if (id >= static_cast<int64_t>(minima.size())) {
-    return {{},
-            "",
-            fmt::format("needs minimum {}, there are {}", id, minima.size())};
+    return {{}, "", fmt::format("needs minimum {}, there are {}", id, minima.size())};
   }
   return {minima[static_cast<size_t>(id)].endpoint.theta,
-          fmt::format("minimum {}", id),
+          label_of(minima[static_cast<size_t>(id)]),
           ""};
 }
 
 void set_grid(const SliceOptions& o, SliceFrame& frame) {
   frame.x = grid(o.range[0], o.range[1], o.points);
-  frame.y = o.kind == SliceKind::kPlane ? frame.x.clone() : at::zeros({1}, torch::kFloat64);
+  frame.y =
+      o.kind == SliceKind::kPlane ? frame.x.clone() : at::zeros({1}, torch::kFloat64);
 }
 
 FrameOrProblem centred(const SliceOptions& o,
@@ -78,15 +77,15 @@ FrameOrProblem centred(const SliceOptions& o,
         return {{}, fmt::format("the network has no parameter {}", o.axes[k])};
       }
     }
-    frame.recipe = fmt::format("along {} from {}", fmt::join(o.axes, " and "), centre.name);
+    frame.recipe =
+        fmt::format("along {} from {}", fmt::join(o.axes, " and "), centre.name);
   } else {
-    frame.recipe = fmt::format("{} directions, draw {}, seed {}, round {}",
-                               o.directions == DirectionKind::kFilter
-                                   ? "filter-normalised"
-                                   : "random",
-                               o.draw,
-                               seed,
-                               centre.name);
+    frame.recipe = fmt::format(
+        "{} directions, draw {}, seed {}, round {}",
+        o.directions == DirectionKind::kFilter ? "filter-normalised" : "random",
+        o.draw,
+        seed,
+        centre.name);
   }
   frame.u = direction(0);
   frame.v = o.kind == SliceKind::kPlane ? direction(1) : at::zeros_like(frame.u);
@@ -95,7 +94,9 @@ FrameOrProblem centred(const SliceOptions& o,
   return {frame, ""};
 }
 
-double length_along(const Tensor& a, const Tensor& b) { return a.dot(b).item<double>(); }
+double length_along(const Tensor& a, const Tensor& b) {
+  return a.dot(b).item<double>();
+}
 
 // Makes the plane through three points: orthonormal axes, the first along A → B.
 void span_plane(const std::vector<Tensor>& points, SliceFrame& frame) {
@@ -125,6 +126,7 @@ FrameOrProblem through_minima(const SliceOptions& o,
   ids.resize(needed);
   SliceFrame frame{.kind = o.kind};
   std::vector<Tensor> points;
+  std::vector<std::string> names;
   for (const auto id : ids) {
     if (id >= static_cast<int64_t>(minima.size())) {
       return {{},
@@ -136,7 +138,8 @@ FrameOrProblem through_minima(const SliceOptions& o,
     const auto& theta = minima[static_cast<size_t>(id)].endpoint.theta;
     points.push_back(points.empty() ? theta
                                     : match_units(layout, points[0], theta).moved);
-    frame.marks.push_back({.label = fmt::format("minimum {}", id)});
+    names.push_back(label_of(minima[static_cast<size_t>(id)]));
+    frame.marks.push_back({.label = names.back()});
   }
   frame.origin = points[0];
   frame.x = grid(-0.5, 1.5, o.points);
@@ -148,8 +151,8 @@ FrameOrProblem through_minima(const SliceOptions& o,
     frame.v = at::zeros_like(frame.u);
     frame.marks[1].x = 1;
   }
-  frame.recipe = fmt::format("through minima {}, units matched to the first",
-                             fmt::join(ids, ", "));
+  frame.recipe = fmt::format("through {}, units matched to the first",
+                             fmt::join(names, ", "));
   return {frame, ""};
 }
 

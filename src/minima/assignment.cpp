@@ -44,10 +44,12 @@ std::vector<int64_t> solve_assignment(const std::vector<double>& cost, int64_t n
       }
       column = next;
     } while (row_of[column] != 0);
-    for (; column != 0; column = previous[column]) row_of[column] = row_of[previous[column]];
+    for (; column != 0; column = previous[column])
+      row_of[column] = row_of[previous[column]];
   }
   std::vector<int64_t> assigned(static_cast<size_t>(n));
-  for (size_t j = 1; j < size; ++j) assigned[row_of[j] - 1] = static_cast<int64_t>(j) - 1;
+  for (size_t j = 1; j < size; ++j)
+    assigned[row_of[j] - 1] = static_cast<int64_t>(j) - 1;
   return assigned;
 }
 

@@ -24,8 +24,8 @@ double variance_of_chao1(double f1, double f2, double estimate) {
 // Log-normal about the number of unseen classes, so that low >= seen.
 Interval unseen_interval(double seen, double estimate, double variance) {
   const double unseen = estimate - seen;
-  const double k =
-      std::exp(kNormal95 * std::sqrt(std::log1p(std::max(0.0, variance) / (unseen * unseen))));
+  const double k = std::exp(
+      kNormal95 * std::sqrt(std::log1p(std::max(0.0, variance) / (unseen * unseen))));
   return {seen + unseen / k, seen + unseen * k};
 }
 
@@ -88,9 +88,10 @@ Count count_classes(const std::vector<int64_t>& hits) {
   const auto seen = static_cast<double>(out.count);
   out.chao1 = seen + f1 * (f1 - 1) / (2 * (f2 + 1));
   out.coverage = 1 - f1 / static_cast<double>(out.seeds);
-  out.interval = out.chao1 > seen
-                     ? unseen_interval(seen, out.chao1, variance_of_chao1(f1, f2, out.chao1))
-                     : poisson_interval(hits);
+  out.interval =
+      out.chao1 > seen
+          ? unseen_interval(seen, out.chao1, variance_of_chao1(f1, f2, out.chao1))
+          : poisson_interval(hits);
   return out;
 }
 

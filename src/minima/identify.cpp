@@ -84,8 +84,8 @@ std::vector<Class> classes_of(const MinimaProblem& problem,
                               const std::vector<size_t>& order,
                               const MinimaOptions& options) {
   // Equal parameters give losses that differ by no more than this.
-  const double window = std::max(options.same_loss, 1e3 * options.same_parameters *
-                                                        options.same_parameters);
+  const double window = std::max(
+      options.same_loss, 1e3 * options.same_parameters * options.same_parameters);
   std::vector<Class> classes;
   for (const auto i : order) {
     check_stop();
@@ -157,6 +157,11 @@ void number_coarser_classes(const MinimaProblem& problem,
 }
 
 }  // namespace
+
+std::string label_of(const Minimum& minimum) {
+  const bool certified = is_certified(minimum.endpoint.verdict);
+  return fmt::format("{} {}", certified ? "minimum" : "place", minimum.id);
+}
 
 std::vector<Minimum> identify(const MinimaProblem& problem,
                               const std::vector<Endpoint>& endpoints,

@@ -19,7 +19,8 @@ using torch::Tensor;
 // The loss still falls when all parameters grow by a quarter, and the slope points
 // outward: evidence that the seed is on its way to infinity.
 bool falls_outward(const MinimaProblem& problem, const Tensor& theta, double loss) {
-  const auto grown = problem.objective.value((1.25 * theta).unsqueeze(0)).item<double>();
+  const auto grown =
+      problem.objective.value((1.25 * theta).unsqueeze(0)).item<double>();
   return !problem.decayed && grown < loss;
 }
 
@@ -34,7 +35,8 @@ void fill_spectrum(const MinimaProblem& problem,
   out.min_eigenvalue = spectrum.min();
   out.max_eigenvalue = spectrum.max();
   out.residual = spectrum.min_residual;
-  const auto floor = options.zero_tolerance * spectrum.values.abs().max().item<double>();
+  const auto floor =
+      options.zero_tolerance * spectrum.values.abs().max().item<double>();
   if (!spectrum.complete) return;
   out.index = (spectrum.values < -floor).sum().item<int64_t>();
   out.nullity = (spectrum.values.abs() <= floor).sum().item<int64_t>();
@@ -63,19 +65,22 @@ void judge_unfinished(const MinimaProblem& problem, Endpoint& out) {
   } else if (falls_outward(problem, out.theta, out.loss)) {
     out.verdict = Verdict::kEscaping;
     out.reason = fmt::format(
-        "no decay, gradient {:.1e}, and the loss still falls when all weights grow by a "
+        "no decay, gradient {:.1e}, and the loss still falls when all weights grow by "
+        "a "
         "quarter; norm {:.3g}",
         out.gradient_norm,
         out.norm);
   } else {
-    out.reason = fmt::format("gradient {:.1e} is above the tolerance", out.gradient_norm);
+    out.reason =
+        fmt::format("gradient {:.1e} is above the tolerance", out.gradient_norm);
   }
 }
 
 void judge_critical(const MinimaProblem& problem,
                     const MinimaOptions& options,
                     Endpoint& out) {
-  const double scale = std::max(std::abs(out.min_eigenvalue), std::abs(out.max_eigenvalue));
+  const double scale =
+      std::max(std::abs(out.min_eigenvalue), std::abs(out.max_eigenvalue));
   const double floor = options.zero_tolerance * scale;
   if (out.min_eigenvalue + out.residual < -floor) {
     out.verdict = Verdict::kSaddle;
@@ -105,10 +110,11 @@ void judge_critical(const MinimaProblem& problem,
     out.reason = fmt::format("{} zero modes, all from symmetries", out.nullity);
   } else {
     out.verdict = Verdict::kDegenerateMinimum;
-    out.reason = fmt::format("{} zero modes, symmetries explain {}: not tested to higher "
-                             "order",
-                             out.nullity,
-                             out.explained);
+    out.reason = fmt::format(
+        "{} zero modes, symmetries explain {}: not tested to higher "
+        "order",
+        out.nullity,
+        out.explained);
   }
 }
 
@@ -153,13 +159,15 @@ std::vector<Endpoint> polish_and_judge(const MinimaProblem& problem,
     if (!diverged[i]) alive.push_back(static_cast<int64_t>(i));
   }
   std::vector<Endpoint> out;
-  for (int64_t i = 0; i < theta.size(0); ++i) out.push_back(diverged_endpoint(theta[i]));
+  for (int64_t i = 0; i < theta.size(0); ++i)
+    out.push_back(diverged_endpoint(theta[i]));
   if (!alive.empty()) {
     const auto start = theta.index_select(0, at::tensor(alive, torch::kInt64));
-    const auto smooth = minimize_lbfgs(problem.objective,
-                                       start,
-                                       {.max_iterations = options.polish_iterations,
-                                        .gradient_tolerance = options.gradient_tolerance});
+    const auto smooth =
+        minimize_lbfgs(problem.objective,
+                       start,
+                       {.max_iterations = options.polish_iterations,
+                        .gradient_tolerance = options.gradient_tolerance});
     for (size_t k = 0; k < alive.size(); ++k) {
       check_stop();
       auto point = smooth.theta[static_cast<int64_t>(k)].clone();

@@ -17,9 +17,8 @@ using torch::Tensor;
 // `[units, columns + 2]`. The norm does not change when later units are permuted.
 Tensor features(const UnitGroup& group, const LayerViews& at) {
   const auto l = group.layers.front();
-  const auto bias = at.bias[l].defined()
-                        ? at.bias[l].unsqueeze(1)
-                        : at::zeros({group.units, 1}, torch::kFloat64);
+  const auto bias = at.bias[l].defined() ? at.bias[l].unsqueeze(1)
+                                         : at::zeros({group.units, 1}, torch::kFloat64);
   auto out = at::zeros({group.units}, torch::kFloat64);
   for (const auto r : group.readers()) out += at.weight[r].square().sum(0);
   return at::cat({at.weight[l], bias, out.sqrt().unsqueeze(1)}, 1);
@@ -66,7 +65,8 @@ double off_diagonal_min(const Tensor& square) {
 }  // namespace
 
 Matching match_units(const ParameterLayout& layout, const Tensor& a, const Tensor& b) {
-  Matching out{.moved = b.clone(), .separation = std::numeric_limits<double>::infinity()};
+  Matching out{.moved = b.clone(),
+               .separation = std::numeric_limits<double>::infinity()};
   const auto from = layer_views(layout, a);
   const auto to = layer_views(layout, out.moved);
   bool unique = true;
@@ -76,8 +76,8 @@ Matching match_units(const ParameterLayout& layout, const Tensor& a, const Tenso
     const auto d = distances(own, features(group, to), signs);
     const auto flat = d.square.contiguous();
     const auto n = group.units;
-    const auto assigned = solve_assignment(
-        {flat.data_ptr<double>(), flat.data_ptr<double>() + n * n}, n);
+    const auto assigned =
+        solve_assignment({flat.data_ptr<double>(), flat.data_ptr<double>() + n * n}, n);
     auto sign = at::ones({n}, torch::kFloat64);
     double residual = 0;
     for (int64_t i = 0; i < n; ++i) {

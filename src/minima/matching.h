@@ -8,11 +8,11 @@ namespace basin {
 
 /// θ_B moved by a discrete symmetry next to θ_A.
 struct Matching {
-  torch::Tensor moved;      ///< g·θ_B, `[P]`
-  double distance = 0;      ///< max |θ_A − g·θ_B|
-  double residual = 0;      ///< largest ‖row_i(A) − s·row(B)‖ of a matched unit
-  double separation = 0;    ///< least ‖row_i(A) ∓ row_j(A)‖, i ≠ j
-  bool unique = false;      ///< residual < separation / 2: no other matching exists
+  torch::Tensor moved;    ///< g·θ_B, `[P]`
+  double distance = 0;    ///< max |θ_A − g·θ_B|
+  double residual = 0;    ///< largest ‖row_i(A) − s·row(B)‖ of a matched unit
+  double separation = 0;  ///< least ‖row_i(A) ∓ row_j(A)‖, i ≠ j
+  bool unique = false;    ///< residual < separation / 2: no other matching exists
 };
 
 /// The forward sweep: layer by layer from the input, a linear assignment of units by

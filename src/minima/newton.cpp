@@ -44,7 +44,8 @@ std::optional<Tensor> decreasing_step(const Objective& objective,
   double t = 1;
   for (int64_t k = 0; k < kHalvings; ++k, t /= 2) {
     const double value = values[k].item<double>();
-    if (std::isfinite(value) && value < from.value && value <= from.value + 1e-4 * t * slope) {
+    if (std::isfinite(value) && value < from.value &&
+        value <= from.value + 1e-4 * t * slope) {
       return trials[k];
     }
   }
@@ -52,7 +53,9 @@ std::optional<Tensor> decreasing_step(const Objective& objective,
 }
 
 // The longest step along ±q, from 1 down, that lowers L most.
-std::optional<Tensor> escape(const Objective& objective, const Point& from, const Tensor& q) {
+std::optional<Tensor> escape(const Objective& objective,
+                             const Point& from,
+                             const Tensor& q) {
   const auto trials = at::cat({halvings(from.theta, q), halvings(from.theta, -q)});
   const auto values = at::nan_to_num(objective.value(trials), 1e300, 1e300);
   const auto best = values.argmin().item<int64_t>();
@@ -67,7 +70,8 @@ Tensor newton_step(const Point& at,
   const auto floor = options.zero_tolerance * values.abs().max();
   auto c = at::mv(vectors.t(), at.gradient);
   // A zero mode with no slope to speak of is left alone: its share is noise.
-  const auto quiet = (values.abs() <= floor).logical_and(c.abs() <= options.gradient_tolerance);
+  const auto quiet =
+      (values.abs() <= floor).logical_and(c.abs() <= options.gradient_tolerance);
   c = at::where(quiet, at::zeros_like(c), c);
   return -at::mv(vectors, c / at::maximum(values.abs(), floor).clamp_min(1e-300));
 }
@@ -101,7 +105,8 @@ NewtonResult minimize_newton(const Objective& objective,
       continue;
     }
     const auto full = point_at(objective, here.theta + p);
-    const bool flat = std::abs(full.value - here.value) <= 1e-13 * (1e-3 + std::abs(here.value));
+    const bool flat =
+        std::abs(full.value - here.value) <= 1e-13 * (1e-3 + std::abs(here.value));
     if (bends_down || !flat || !(full.norm() < here.norm())) break;
     here = full;
   }

@@ -109,8 +109,7 @@ bool is_linear(const ParameterLayout& layout) {
 Canonical collapsed(const ParameterLayout& layout, const Tensor& theta) {
   const auto at = layer_views(layout, theta);
   auto w = at.weight[0];
-  auto b = at.bias[0].defined() ? at.bias[0]
-                                : at::zeros({w.size(0)}, torch::kFloat64);
+  auto b = at.bias[0].defined() ? at.bias[0] : at::zeros({w.size(0)}, torch::kFloat64);
   for (size_t l = 1; l < layout.layers.size(); ++l) {
     b = at::mv(at.weight[l], b);
     if (at.bias[l].defined()) b = b + at.bias[l];
@@ -130,7 +129,8 @@ Canonical collapsed(const ParameterLayout& layout, const Tensor& theta) {
 
 double row_norm(const LayerViews& at, int64_t layer, int64_t unit) {
   double square = at.weight[layer][unit].square().sum().item<double>();
-  if (at.bias[layer].defined()) square += std::pow(at.bias[layer][unit].item<double>(), 2);
+  if (at.bias[layer].defined())
+    square += std::pow(at.bias[layer][unit].item<double>(), 2);
   return std::sqrt(square);
 }
 
@@ -147,8 +147,7 @@ void fix_scaling(const UnitGroup& group, const LayerViews& at) {
 }
 
 // A unit that feeds nothing may have any row; one whose row is zero, any column.
-void drop_silent_units(const UnitGroup& group,
-                       const LayerViews& at) {
+void drop_silent_units(const UnitGroup& group, const LayerViews& at) {
   if (group.layers.size() > 1) return;
   const auto l = group.layers.front();
   const double scale_in = at.weight[l].abs().max().item<double>() + 1e-300;
@@ -186,7 +185,9 @@ LayerViews layer_views(const ParameterLayout& layout, const Tensor& theta) {
   return out;
 }
 
-Tensor symmetry_generators(const ParameterLayout& layout, const Tensor& theta, bool decayed) {
+Tensor symmetry_generators(const ParameterLayout& layout,
+                           const Tensor& theta,
+                           bool decayed) {
   const auto at = layer_views(layout, theta);
   std::vector<Tensor> out;
   for (const auto& group : layout.groups) {

@@ -16,9 +16,9 @@ struct LayerViews {
 LayerViews layer_views(const ParameterLayout& layout, const torch::Tensor& theta);
 
 /// Tangents at θ `[P]` of the continuous symmetries of L, `[k, P]`, k may be 0: scaling
-/// of homogeneous units, mixing and bias shifts of units without activation, the shift of
-/// all logits.
-/// `decayed`: weight decay acts on every parameter, so that only rotations are left.
+/// of homogeneous units, mixing and bias shifts of units without activation, the shift
+/// of all logits. `decayed`: weight decay acts on every parameter, so that only
+/// rotations are left.
 torch::Tensor symmetry_generators(const ParameterLayout& layout,
                                   const torch::Tensor& theta,
                                   bool decayed);

@@ -186,8 +186,9 @@ Tensor times_slope(Elementwise kind,
   const bool arithmetic = kind == Elementwise::kTanh || kind == Elementwise::kSigmoid;
   if (order == 1 && arithmetic && phi.is_cpu() && phi.is_contiguous()) {
     const auto g = grad.contiguous();
-    return phi.scalar_type() == torch::kFloat32 ? arithmetic_slope<float>(kind, g, phi)
-                                                : arithmetic_slope<double>(kind, g, phi);
+    return phi.scalar_type() == torch::kFloat32
+               ? arithmetic_slope<float>(kind, g, phi)
+               : arithmetic_slope<double>(kind, g, phi);
   }
   return evaluate(kind, order, z, phi, parameter).mul_(grad);
 }
@@ -219,8 +220,7 @@ class ElementwiseNode : public torch::autograd::Function<ElementwiseNode> {
     if (order == 0 && static_cast<Elementwise>(kind) == Elementwise::kRelu) {
       grad = at::threshold_backward(grads[0], saved[0], 0);
     } else if (at::GradMode::is_enabled()) {
-      grad = grads[0] *
-             apply(saved[0], saved[1].detach(), kind, order + 1, parameter);
+      grad = grads[0] * apply(saved[0], saved[1].detach(), kind, order + 1, parameter);
     } else {
       grad = times_slope(static_cast<Elementwise>(kind),
                          order + 1,
@@ -240,7 +240,8 @@ torch::Tensor elementwise(Elementwise kind, const torch::Tensor& z, double param
   if (!at::GradMode::is_enabled() || !z.requires_grad()) {
     return value(kind, z, parameter);
   }
-  return ElementwiseNode::apply(z, z.detach(), static_cast<int64_t>(kind), 0, parameter);
+  return ElementwiseNode::apply(
+      z, z.detach(), static_cast<int64_t>(kind), 0, parameter);
 }
 
 torch::Tensor elementwise_derivative(Elementwise kind,

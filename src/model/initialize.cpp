@@ -64,9 +64,8 @@ void fill_layer(double* theta,
                 Initializer init,
                 double scale,
                 RandomStream& random) {
-  const auto deviation = weight_deviation(init,
-                                          static_cast<double>(layer.columns),
-                                          static_cast<double>(layer.rows));
+  const auto deviation = weight_deviation(
+      init, static_cast<double>(layer.columns), static_cast<double>(layer.rows));
   const auto draw = [&] {
     return is_uniform(init) ? std::sqrt(3.0) * (2 * random.uniform() - 1)
                             : random.normal();

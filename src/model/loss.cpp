@@ -10,7 +10,8 @@ namespace {
 
 // log Σ exp over outputs, minus the output of the class. The largest output is
 // subtracted first, as a constant: it drops out of value and gradient.
-torch::Tensor cross_entropy(const torch::Tensor& outputs, const torch::Tensor& targets) {
+torch::Tensor cross_entropy(const torch::Tensor& outputs,
+                            const torch::Tensor& targets) {
   const auto shift = outputs.detach().amax(1, /*keepdim=*/true);
   const auto z = outputs - shift;
   const auto log_sum = z.exp().sum(1).log();
@@ -62,7 +63,8 @@ torch::Tensor accuracy(const torch::Tensor& outputs, const torch::Tensor& target
     return right.to(torch::kFloat64).mean(1);
   }
   const auto middle = (targets.max() + targets.min()) / 2;
-  const auto right = (outputs.select(1, 0) > middle) == (targets.select(-2, 0) > middle);
+  const auto right =
+      (outputs.select(1, 0) > middle) == (targets.select(-2, 0) > middle);
   return right.to(torch::kFloat64).mean(1);
 }
 

@@ -9,13 +9,13 @@ namespace basin {
 namespace {
 
 UnitGroup group_of(Elementwise activation, int64_t layer, int64_t units) {
-  return {.layers = {layer},
-          .units = units,
-          .sign_flip =
-              activation == Elementwise::kTanh || activation == Elementwise::kSin,
-          .even_flip = activation == Elementwise::kSquare,
-          .positive_scaling = has_kink(activation),
-          .general_linear = activation == Elementwise::kIdentity};
+  return {
+      .layers = {layer},
+      .units = units,
+      .sign_flip = activation == Elementwise::kTanh || activation == Elementwise::kSin,
+      .even_flip = activation == Elementwise::kSquare,
+      .positive_scaling = has_kink(activation),
+      .general_linear = activation == Elementwise::kIdentity};
 }
 
 }  // namespace
@@ -79,8 +79,8 @@ torch::Tensor forward(const Network& network,
   for (int64_t l = 0; l < count; ++l) {
     const auto& layer = network.layout.layers[l];
     const auto w = parts[part++].view({batch, layer.rows, layer.columns});
-    auto z = layer.bias >= 0 ? at::baddbmm(parts[part++].unsqueeze(2), w, a)
-                             : at::bmm(w, a);
+    auto z =
+        layer.bias >= 0 ? at::baddbmm(parts[part++].unsqueeze(2), w, a) : at::bmm(w, a);
     const auto phi =
         l + 1 == count ? network.options.output_activation : network.options.activation;
     if (pre != nullptr && has_kink(phi)) pre->push_back(z);

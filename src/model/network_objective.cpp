@@ -144,8 +144,7 @@ Tensor NetworkObjective::hessian_times(const Tensor& theta, const Tensor& v) con
     const auto gradient = torch::autograd::grad({total}, {x}, {}, true, true)[0];
     const auto along = (gradient * directions.narrow(0, at, rows)).sum();
     if (!along.requires_grad()) return at::zeros_like(x).detach().cpu();
-    const auto product =
-        torch::autograd::grad({along}, {x}, {}, false, false, true)[0];
+    const auto product = torch::autograd::grad({along}, {x}, {}, false, false, true)[0];
     return product.defined() ? product.cpu() : at::zeros_like(x).detach().cpu();
   });
 }
@@ -162,8 +161,8 @@ KinkDistances NetworkObjective::kinks(const Tensor& theta) const {
   const at::NoGradGuard no_grad;
   const auto all = placed(theta);
   KinkDistances out{
-      .nearest = at::full({all.size(0)}, std::numeric_limits<double>::infinity(),
-                          torch::kFloat64),
+      .nearest = at::full(
+          {all.size(0)}, std::numeric_limits<double>::infinity(), torch::kFloat64),
       .active = at::zeros({all.size(0)}, torch::kInt64)};
   for (int64_t at = 0; at < all.size(0); at += preferred_rows()) {
     const auto rows = std::min(preferred_rows(), all.size(0) - at);
@@ -192,7 +191,8 @@ Tensor NetworkObjective::accuracy(const Tensor& theta) const {
   }
   const auto all = placed(theta);
   return by_blocks(all.size(0), preferred_rows(), [&](int64_t at, int64_t rows) {
-    return basin::accuracy(forward(network_, all.narrow(0, at, rows), inputs_), targets_)
+    return basin::accuracy(forward(network_, all.narrow(0, at, rows), inputs_),
+                           targets_)
         .cpu();
   });
 }

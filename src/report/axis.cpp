@@ -11,9 +11,9 @@
 namespace basin {
 
 double Axis::pixel(double value) const {
-  const double t = log ? (std::log10(value) - std::log10(low)) /
-                             (std::log10(high) - std::log10(low))
-                       : (value - low) / (high - low);
+  const double t =
+      log ? (std::log10(value) - std::log10(low)) / (std::log10(high) - std::log10(low))
+          : (value - low) / (high - low);
   return from + t * (to - from);
 }
 
@@ -66,7 +66,8 @@ std::vector<Tick> ticks(const Axis& axis, bool integers) {
     step *= 2;
   }
   if (integers) step = std::max(1.0, std::round(step));
-  for (double v = std::ceil(axis.low / step) * step; v <= axis.high + 1e-9 * span; v += step) {
+  for (double v = std::ceil(axis.low / step) * step; v <= axis.high + 1e-9 * span;
+       v += step) {
     const double clean = std::abs(v) < 1e-9 * span ? 0.0 : v;
     out.push_back({clean, show(clean)});
   }

@@ -16,7 +16,8 @@ constexpr double kLeft = 74, kRight = 18, kTop = 38, kBottom = 52;
 
 std::string begin(const ChartOptions& o) {
   return fmt::format(
-      "<svg class=\"figure\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" "
+      "<svg class=\"figure\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} "
+      "{}\" "
       "role=\"img\" aria-label=\"{}\">\n"
       "<text class=\"title\" x=\"{}\" y=\"22\">{}</text>\n",
       kWidth,
@@ -32,8 +33,15 @@ std::string frame(const Axis& x, const Axis& y, const ChartOptions& o) {
     const double at = y.pixel(tick.value);
     out += fmt::format(
         "<line class=\"grid\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>"
-        "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
-        x.from, x.to, at, at, x.from - 7, at + 4, tick.text);
+        "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" "
+        "text-anchor=\"end\">{}</text>\n",
+        x.from,
+        x.to,
+        at,
+        at,
+        x.from - 7,
+        at + 4,
+        tick.text);
   }
   std::vector<Tick> marks;
   if (o.x_names.empty()) {
@@ -45,21 +53,29 @@ std::string frame(const Axis& x, const Axis& y, const ChartOptions& o) {
   }
   for (const auto& tick : marks) {
     out += fmt::format(
-        "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n",
+        "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" "
+        "text-anchor=\"middle\">{}</text>\n",
         x.pixel(tick.value),
         y.from + 18,
         escape_html(tick.text));
   }
   out += fmt::format(
-      "<line class=\"axis\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>\n",
-      x.from, x.to, y.from, y.from);
+      "<line class=\"axis\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" "
+      "y2=\"{:.1f}\"/>\n",
+      x.from,
+      x.to,
+      y.from,
+      y.from);
   out += fmt::format(
       "<text class=\"label\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
-      (x.from + x.to) / 2, kHeight - 12, escape_html(o.x_label));
+      (x.from + x.to) / 2,
+      kHeight - 12,
+      escape_html(o.x_label));
   out += fmt::format(
       "<text class=\"label\" transform=\"translate(16,{:.1f}) rotate(-90)\" "
       "text-anchor=\"middle\">{}</text>\n",
-      (y.from + y.to) / 2, escape_html(o.y_label));
+      (y.from + y.to) / 2,
+      escape_html(o.y_label));
   return out;
 }
 
@@ -73,9 +89,16 @@ std::string error_bars(const Series& s, const Axis& x, const Axis& y) {
     if (!drawable(s.x[i], s.low[i], y.log) || !std::isfinite(s.high[i])) continue;
     const double at = x.pixel(s.x[i]);
     out += fmt::format(
-        "<path class=\"c{}\" fill=\"none\" stroke-width=\"1.4\" d=\"M{:.1f} {:.1f}V{:.1f}"
+        "<path class=\"c{}\" fill=\"none\" stroke-width=\"1.4\" d=\"M{:.1f} "
+        "{:.1f}V{:.1f}"
         "M{:.1f} {:.1f}h8M{:.1f} {:.1f}h8\"/>\n",
-        s.colour, at, y.pixel(s.low[i]), y.pixel(s.high[i]), at - 4, y.pixel(s.low[i]), at - 4,
+        s.colour,
+        at,
+        y.pixel(s.low[i]),
+        y.pixel(s.high[i]),
+        at - 4,
+        y.pixel(s.low[i]),
+        at - 4,
         y.pixel(s.high[i]));
   }
   return out;
@@ -88,7 +111,11 @@ std::string draw(const Series& s, const Axis& x, const Axis& y) {
       if (!drawable(s.x[i], s.y[i], y.log)) continue;
       out += fmt::format(
           "<circle class=\"f{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" opacity=\"{}\"/>",
-          s.colour, x.pixel(s.x[i]), y.pixel(s.y[i]), s.width, s.opacity);
+          s.colour,
+          x.pixel(s.x[i]),
+          y.pixel(s.y[i]),
+          s.width,
+          s.opacity);
     }
     return out + "\n";
   }
@@ -103,10 +130,14 @@ std::string draw(const Series& s, const Axis& x, const Axis& y) {
         "{}{:.1f} {:.1f}", down ? "L" : "M", x.pixel(s.x[i]), y.pixel(s.y[i]));
     down = true;
   }
-  return out + fmt::format(
-                   "<path class=\"c{}\" fill=\"none\" stroke-width=\"{}\" opacity=\"{}\" "
-                   "d=\"{}\"/>\n",
-                   s.colour, s.width, s.opacity, path);
+  return out +
+         fmt::format(
+             "<path class=\"c{}\" fill=\"none\" stroke-width=\"{}\" opacity=\"{}\" "
+             "d=\"{}\"/>\n",
+             s.colour,
+             s.width,
+             s.opacity,
+             path);
 }
 
 std::string legend(const std::vector<Series>& series) {
@@ -117,7 +148,12 @@ std::string legend(const std::vector<Series>& series) {
     out += fmt::format(
         "<rect class=\"f{}\" x=\"{}\" y=\"{:.1f}\" width=\"14\" height=\"4\"/>"
         "<text class=\"tick\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
-        s.colour, kWidth - kRight - 20, y, kWidth - kRight - 26, y + 6, escape_html(s.label));
+        s.colour,
+        kWidth - kRight - 20,
+        y,
+        kWidth - kRight - 26,
+        y + 6,
+        escape_html(s.label));
     y += 17;
   }
   return out;
@@ -148,7 +184,9 @@ std::string line_chart(const std::vector<Series>& series, const ChartOptions& op
   return out + legend(series) + "</svg>\n";
 }
 
-std::string histogram(const std::vector<double>& values, int bins, const ChartOptions& options) {
+std::string histogram(const std::vector<double>& values,
+                      int bins,
+                      const ChartOptions& options) {
   std::vector<double> finite;
   for (const double v : values) {
     if (std::isfinite(v)) finite.push_back(v);
@@ -172,8 +210,11 @@ std::string histogram(const std::vector<double>& values, int bins, const ChartOp
     const double left = x.pixel(x.low + width * static_cast<double>(b));
     const double right = x.pixel(x.low + width * static_cast<double>(b + 1));
     out += fmt::format(
-        "<rect class=\"f0\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>\n",
-        left + 0.5, y.pixel(counts[b]), std::max(1.0, right - left - 1),
+        "<rect class=\"f0\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
+        "height=\"{:.1f}\"/>\n",
+        left + 0.5,
+        y.pixel(counts[b]),
+        std::max(1.0, right - left - 1),
         y.from - y.pixel(counts[b]));
   }
   return out + "</svg>\n";

@@ -15,8 +15,8 @@ struct Series {
   int colour = 0;         ///< index into the palette
   double width = 1.8;
   double opacity = 1.0;
-  bool dots = false;  ///< points instead of a line
-  std::vector<double> low = {};   ///< error bars, if not empty
+  bool dots = false;             ///< points instead of a line
+  std::vector<double> low = {};  ///< error bars, if not empty
   std::vector<double> high = {};
 };
 
@@ -32,7 +32,9 @@ struct ChartOptions {
 std::string line_chart(const std::vector<Series>& series, const ChartOptions& options);
 
 /// Bars of counts over equal bins.
-std::string histogram(const std::vector<double>& values, int bins, const ChartOptions& options);
+std::string histogram(const std::vector<double>& values,
+                      int bins,
+                      const ChartOptions& options);
 
 /// The style block that the figures share; goes once into a page.
 std::string chart_style();

@@ -38,7 +38,7 @@ bool spans_decades(const std::vector<double>& values) {
     low = std::min(low, v);
     high = std::max(high, v);
   }
-  return high / low > 20;
+  return high / low > 10;
 }
 
 Figure loss_curves(const RunReport& r) {
@@ -46,7 +46,8 @@ Figure loss_curves(const RunReport& r) {
   std::vector<double> steps(r.curve_steps.begin(), r.curve_steps.end()), all;
   const size_t stride = std::max<size_t>(1, r.training.size() / kMostCurves);
   for (size_t s = 0; s < r.training.size(); s += stride) {
-    series.push_back({.x = steps, .y = numbers(r.training[s].curve), .width = 0.8, .opacity = 0.3});
+    series.push_back(
+        {.x = steps, .y = numbers(r.training[s].curve), .width = 0.8, .opacity = 0.3});
     all.insert(all.end(), series.back().y.begin(), series.back().y.end());
   }
   Series middle{.label = "median", .x = steps, .colour = 1, .width = 2.4};
@@ -59,14 +60,16 @@ Figure loss_curves(const RunReport& r) {
   }
   series.push_back(middle);
   return {"loss_curves",
-          line_chart(series, {.title = "Training loss of the seeds",
-                              .x_label = "step",
-                              .y_label = "loss",
-                              .log_y = spans_decades(all)}),
-          fmt::format("Loss against training step for {} of {} seeds, before polishing; the "
-                      "thick line is the median.",
-                      series.size() - 1,
-                      r.training.size())};
+          line_chart(series,
+                     {.title = "Training loss of the seeds",
+                      .x_label = "step",
+                      .y_label = "loss",
+                      .log_y = spans_decades(all)}),
+          fmt::format(
+              "Loss against training step for {} of {} seeds, before polishing; the "
+              "thick line is the median.",
+              series.size() - 1,
+              r.training.size())};
 }
 
 Figure loss_histogram(const RunReport& r) {
@@ -74,10 +77,13 @@ Figure loss_histogram(const RunReport& r) {
   for (const auto& e : r.endpoints) {
     if (e.verdict != Verdict::kDiverged) losses.push_back(e.loss);
   }
-  return {"losses",
-          histogram(losses, 40,
-                    {.title = "Loss of the endpoints", .x_label = "loss", .y_label = "seeds"}),
-          "How many seeds ended at which loss, after polishing."};
+  return {
+      "losses",
+      histogram(
+          losses,
+          40,
+          {.title = "Loss of the endpoints", .x_label = "loss", .y_label = "seeds"}),
+      "How many seeds ended at which loss, after polishing."};
 }
 
 Figure accumulation_figure(const RunReport& r) {
@@ -89,21 +95,24 @@ Figure accumulation_figure(const RunReport& r) {
       s.x.push_back(static_cast<double>(s.x.size() + 1));
       s.y.push_back(static_cast<double>(distinct));
     }
-    if (!s.x.empty()) series.push_back(s);
+    const bool known = !series.empty() && series.front().y == s.y;
+    if (!s.x.empty() && !known) series.push_back(s);
   }
-  return {"accumulation",
-          line_chart(series, {.title = "Distinct endpoints against seeds",
-                              .x_label = "seeds",
-                              .y_label = "distinct, level parameters"}),
-          "A curve that has become flat has seen most of what random starts can reach; one "
-          "that still climbs has not."};
+  return {
+      "accumulation",
+      line_chart(series,
+                 {.title = "Distinct endpoints against seeds",
+                  .x_label = "seeds",
+                  .y_label = "distinct, level parameters"}),
+      "A curve that has become flat has seen most of what random starts can reach; one "
+      "that still climbs has not."};
 }
 
 Figure spectrum_figure(const RunReport& r) {
   std::vector<Series> series;
   for (size_t i = 0; i < std::min(kMostSpectra, r.spectra.size()); ++i) {
     const auto& s = r.spectra[i];
-    Series line{.label = fmt::format("minimum {}", s.minimum),
+    Series line{.label = label_of(r.minima[static_cast<size_t>(s.minimum)]),
                 .colour = static_cast<int>(i),
                 .width = 2.2,
                 .dots = true};
@@ -117,14 +126,16 @@ Figure spectrum_figure(const RunReport& r) {
   std::vector<double> all;
   for (const auto& s : series) all.insert(all.end(), s.y.begin(), s.y.end());
   return {"spectrum",
-          line_chart(series, {.title = complete ? "Eigenvalues of the Hessian"
-                                                : "Ritz values of the Hessian",
-                              .x_label = "rank",
-                              .y_label = "eigenvalue",
-                              .log_y = spans_decades(all)}),
-          complete ? "All eigenvalues at the first minima, ascending."
-                   : "Lanczos estimates at the first endpoints: the ends are accurate, the "
-                     "middle is not resolved."};
+          line_chart(series,
+                     {.title = complete ? "Eigenvalues of the Hessian"
+                                        : "Ritz values of the Hessian",
+                      .x_label = "rank",
+                      .y_label = "eigenvalue",
+                      .log_y = spans_decades(all)}),
+          complete
+              ? "All eigenvalues at the first minima, ascending."
+              : "Lanczos estimates at the first endpoints: the ends are accurate, the "
+                "middle is not resolved."};
 }
 
 }  // namespace
@@ -153,7 +164,8 @@ std::vector<Figure> slice_figures(const RunReport& report) {
 void write_figures(const RunReport& report, const std::filesystem::path& folder) {
   make_folder(folder);
   for (const auto& figures : {ensemble_figures(report), slice_figures(report)}) {
-    for (const auto& f : figures) write_file(folder / (f.name + ".svg"), standalone(f.svg));
+    for (const auto& f : figures)
+      write_file(folder / (f.name + ".svg"), standalone(f.svg));
   }
 }
 

@@ -33,7 +33,8 @@ std::string html_page(const std::string& title, const std::string& body) {
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-      "<title>{}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{}{}</style>\n</head>\n"
+      "<title>{}</title>\n<link rel=\"icon\" "
+      "href=\"data:,\">\n<style>{}{}</style>\n</head>\n"
       "<body>\n{}</body>\n</html>\n",
       escape_html(title),
       kStyle,
@@ -46,14 +47,15 @@ std::string html_table(const std::vector<std::string>& head,
                        size_t numbers_from) {
   std::string out = "<div class=\"scroll\"><table>\n<tr>";
   for (size_t c = 0; c < head.size(); ++c) {
-    out += fmt::format(
-        "<th{}>{}</th>", c >= numbers_from ? " class=\"n\"" : "", head[c]);
+    out +=
+        fmt::format("<th{}>{}</th>", c >= numbers_from ? " class=\"n\"" : "", head[c]);
   }
   out += "</tr>\n";
   for (const auto& row : rows) {
     out += "<tr>";
     for (size_t c = 0; c < row.size(); ++c) {
-      out += fmt::format("<td{}>{}</td>", c >= numbers_from ? " class=\"n\"" : "", row[c]);
+      out +=
+          fmt::format("<td{}>{}</td>", c >= numbers_from ? " class=\"n\"" : "", row[c]);
     }
     out += "</tr>\n";
   }

@@ -15,9 +15,10 @@ namespace {
 constexpr size_t kMostRows = 25;
 
 std::string lead(const RunReport& r) {
-  std::string out = fmt::format(
-      "<h1>{}</h1>\n<p class=\"soft\">run {}</p>\n<div class=\"lead\">\n",
-      escape_html(r.spec.name), escape_html(r.id));
+  std::string out =
+      fmt::format("<h1>{}</h1>\n<p class=\"soft\">run {}</p>\n<div class=\"lead\">\n",
+                  escape_html(r.spec.name),
+                  escape_html(r.id));
   for (const auto& sentence : three_sentences(r)) {
     out += "<p>" + escape_html(sentence) + "</p>\n";
   }
@@ -28,7 +29,8 @@ std::string verdict_meaning(const std::string& word) {
   static const std::map<std::string, std::string> meanings{
       {"strict_minimum", "critical, smooth there, every eigenvalue positive"},
       {"minimum_modulo_symmetry", "as many zero modes as the symmetries explain"},
-      {"degenerate_minimum", "more zero modes, none negative: not tested to higher order"},
+      {"degenerate_minimum",
+       "more zero modes, none negative: not tested to higher order"},
       {"kink_minimum", "a minimum where the loss is not differentiable"},
       {"saddle", "critical, with negative curvature"},
       {"escaping", "the loss keeps falling while the weights grow"},
@@ -47,19 +49,24 @@ std::string first_reason(const RunReport& r, const std::string& word) {
 std::string endpoints_section(const RunReport& r) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& [word, count] : verdict_counts(r)) {
-    rows.push_back({word,
-                    show(count),
-                    verdict_meaning(word),
-                    "<span class=\"soft\">" + escape_html(first_reason(r, word)) + "</span>"});
+    rows.push_back(
+        {word,
+         show(count),
+         verdict_meaning(word),
+         "<span class=\"soft\">" + escape_html(first_reason(r, word)) + "</span>"});
   }
-  std::string out = "<h2>Endpoints by verdict</h2>\n<div class=\"scroll\"><table>\n"
-                    "<tr><th>verdict</th><th class=\"n\">seeds</th><th>meaning</th>"
-                    "<th>for example</th></tr>\n";
+  std::string out =
+      "<h2>Endpoints by verdict</h2>\n<div class=\"scroll\"><table>\n"
+      "<tr><th>verdict</th><th class=\"n\">seeds</th><th>meaning</th>"
+      "<th>for example</th></tr>\n";
   for (const auto& row : rows) {
     out += fmt::format(
         "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"wrap\">{}</td>"
         "<td class=\"wrap\">{}</td></tr>\n",
-        row[0], row[1], row[2], row[3]);
+        row[0],
+        row[1],
+        row[2],
+        row[3]);
   }
   return out + "</table></div>\n";
 }
@@ -77,13 +84,19 @@ std::string counts_section(const RunReport& r) {
                     show(c.seeds)});
   }
   return "<h2>How many are different</h2>\n"
-         "<p class=\"soft\">Level parameters: equal up to the symmetries of the network. "
-         "Function: equal outputs on the training inputs. Loss: equal loss. Chao1 estimates "
-         "seen and unseen together; coverage is the estimated chance that another seed ends "
-         "at a place already seen. Candidates include endpoints that are not certified: "
+         "<p class=\"soft\">Level parameters: equal up to the symmetries of the "
+         "network. "
+         "Function: equal outputs on the training inputs. Loss: equal loss. Chao1 "
+         "estimates "
+         "seen and unseen together; coverage is the estimated chance that another seed "
+         "ends "
+         "at a place already seen. Candidates include endpoints that are not "
+         "certified: "
          "their count is of places, not of minima.</p>\n" +
-         html_table({"set", "level", "seen", "Chao1", "95 % interval", "coverage", "seeds"},
-                    rows, 2);
+         html_table(
+             {"set", "level", "seen", "Chao1", "95 % interval", "coverage", "seeds"},
+             rows,
+             2);
 }
 
 std::string minima_section(const RunReport& r) {
@@ -95,24 +108,36 @@ std::string minima_section(const RunReport& r) {
     const auto& m = r.minima[i];
     const auto hits = static_cast<int64_t>(m.seeds.size());
     const auto share = wilson_interval(hits, seeds);
-    rows.push_back({show(m.id),
-                    name_of(m.endpoint.verdict),
-                    show(m.endpoint.loss, 8),
-                    show(hits),
-                    fmt::format("{} – {} %", show(100 * share.low, 3), show(100 * share.high, 3)),
-                    format_orbit(m.log10_orbit),
-                    show(m.endpoint.min_eigenvalue, 3),
-                    show(m.endpoint.max_eigenvalue, 3),
-                    m.endpoint.nullity < 0 ? "–" : show(m.endpoint.nullity),
-                    show(m.endpoint.gradient_norm, 2)});
+    rows.push_back(
+        {show(m.id),
+         name_of(m.endpoint.verdict),
+         show(m.endpoint.loss, 8),
+         show(hits),
+         fmt::format("{} – {} %", show(100 * share.low, 3), show(100 * share.high, 3)),
+         format_orbit(m.log10_orbit),
+         show(m.endpoint.min_eigenvalue, 3),
+         show(m.endpoint.max_eigenvalue, 3),
+         m.endpoint.nullity < 0 ? "–" : show(m.endpoint.nullity),
+         show(m.endpoint.gradient_norm, 2)});
   }
-  std::string out = "<h2>Minima and candidates</h2>\n" +
-                    html_table({"id", "verdict", "loss", "hits", "share, 95 %", "orbit size",
-                                "least eigenvalue", "largest", "zero modes", "gradient"},
-                               rows, 2);
+  std::string out = "<h2>Minima and candidates</h2>\n" + html_table({"id",
+                                                                     "verdict",
+                                                                     "loss",
+                                                                     "hits",
+                                                                     "share, 95 %",
+                                                                     "orbit size",
+                                                                     "least eigenvalue",
+                                                                     "largest",
+                                                                     "zero modes",
+                                                                     "gradient"},
+                                                                    rows,
+                                                                    2);
   if (r.minima.size() > kMostRows) {
-    out += fmt::format("<p class=\"soft\">The first {} of {}; all are in "
-                       "tables/minima.csv.</p>\n", kMostRows, r.minima.size());
+    out += fmt::format(
+        "<p class=\"soft\">The first {} of {}; all are in "
+        "tables/minima.csv.</p>\n",
+        kMostRows,
+        r.minima.size());
   }
   return out;
 }
@@ -120,7 +145,8 @@ std::string minima_section(const RunReport& r) {
 std::string figures_html(const std::vector<Figure>& figures) {
   std::string out = "<div class=\"figures\">\n";
   for (const auto& f : figures) {
-    out += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n", f.svg,
+    out += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
+                       f.svg,
                        escape_html(f.caption));
   }
   return out + "</div>\n";
@@ -158,25 +184,32 @@ std::string surface_data(const StoredSlice& s) {
 std::string slices_section(const RunReport& r, bool surfaces) {
   if (r.slices.empty()) return "";
   std::string out =
-      "<h2>The landscape</h2>\n<p class=\"soft\">Each picture is a slice: the loss on a line "
-      "or plane through parameter space, in units of its directions. Away from the slice "
-      "the loss may do anything; a slice proves no minimum.</p>\n<div class=\"figures\">\n";
+      "<h2>The landscape</h2>\n<p class=\"soft\">Each picture is a slice: the loss on "
+      "a line "
+      "or plane through parameter space, in units of its directions. Away from the "
+      "slice "
+      "the loss may do anything; a slice proves no minimum.</p>\n<div "
+      "class=\"figures\">\n";
   const auto figures = slice_figures(r);
   size_t next = 0, id = 0;
   for (const auto& s : r.slices) {
     if (!s.values.loss.defined()) {
-      out += fmt::format("<figure><figcaption>{}: not drawn, it {}.</figcaption></figure>\n",
-                         escape_html(s.frame.name), escape_html(s.problem));
+      out += fmt::format(
+          "<figure><figcaption>{}: not drawn, it {}.</figcaption></figure>\n",
+          escape_html(s.frame.name),
+          escape_html(s.problem));
       continue;
     }
     const auto& f = figures[next++];
-    out += fmt::format("<figure>{}<figcaption>{}</figcaption>", f.svg, escape_html(f.caption));
+    out += fmt::format(
+        "<figure>{}<figcaption>{}</figcaption>", f.svg, escape_html(f.caption));
     if (surfaces && s.frame.kind == SliceKind::kPlane) {
       out += fmt::format(
           "<button type=\"button\" data-surface=\"s{0}\">show in 3D</button>"
           "<div class=\"surface\" id=\"s{0}\" hidden></div>"
           "<script type=\"application/json\" id=\"s{0}-data\">{1}</script>",
-          id++, surface_data(s));
+          id++,
+          surface_data(s));
     }
     out += "</figure>\n";
   }
@@ -194,7 +227,7 @@ for (const button of document.querySelectorAll('[data-surface]')) {
     const data = JSON.parse(document.getElementById(id + '-data').textContent);
     const flat = data.z.flat().filter(v => v !== null);
     const low = Math.min(...flat), high = Math.max(...flat);
-    const log = low > 0 && high / low > 20;
+    const log = low > 0 && high / low > 10;
     const z = log ? data.z.map(row => row.map(v => v === null ? null : Math.log10(v))) : data.z;
     const ink = getComputedStyle(document.body).color;
     const axis = title => ({title: {text: title}, color: ink, gridcolor: '#8886'});
@@ -218,12 +251,15 @@ std::string inline_script(std::string text) {
 
 std::string made_with(const RunReport& r) {
   return fmt::format(
-      "<h2>How it was made</h2>\n<p class=\"soft\">{}. basin {}. Data SHA-256 {}. Tables are in "
+      "<h2>How it was made</h2>\n<p class=\"soft\">{}. basin {}. Data SHA-256 {}. "
+      "Tables are in "
       "tables/, arrays in results.sqlite. The same config gives the same numbers.</p>\n"
       "<details><summary>The whole config, every default filled in</summary>"
       "<pre>{}</pre></details>\n",
-      escape_html(summary(r.machine)), escape_html(r.revision),
-      escape_html(r.data_hash.substr(0, 16)), escape_html(r.config));
+      escape_html(summary(r.machine)),
+      escape_html(r.revision),
+      escape_html(r.data_hash.substr(0, 16)),
+      escape_html(r.config));
 }
 
 }  // namespace
@@ -241,8 +277,9 @@ std::string run_page(const RunReport& report, const std::string& plotly) {
   if (surfaces) {
     body += inline_script(plotly) + inline_script(kSurfaceScript);
   } else if (planes) {
-    body += "<p class=\"soft\">plotly.js was not found at set-up: planes are drawn in 2D "
-            "only.</p>\n";
+    body +=
+        "<p class=\"soft\">plotly.js was not found at set-up: planes are drawn in 2D "
+        "only.</p>\n";
   }
   return html_page(report.spec.name + " · basin", body);
 }

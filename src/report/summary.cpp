@@ -12,7 +12,9 @@ namespace basin {
 namespace {
 
 // The name of a choice as the config's table has it.
-std::string choice_name(const Spec& spec, const std::string& section, const std::string& key) {
+std::string choice_name(const Spec& spec,
+                        const std::string& section,
+                        const std::string& key) {
   auto copy = spec;
   for (const auto& part : describe(copy)) {
     if (part.key != section) continue;
@@ -25,7 +27,9 @@ std::string choice_name(const Spec& spec, const std::string& section, const std:
   return "";
 }
 
-const Count* find_count(const RunReport& r, const std::string& set, const std::string& level) {
+const Count* find_count(const RunReport& r,
+                        const std::string& set,
+                        const std::string& level) {
   for (const auto& c : r.counts) {
     if (c.set == set && c.level == level) return &c;
   }
@@ -34,7 +38,8 @@ const Count* find_count(const RunReport& r, const std::string& set, const std::s
 
 std::string asked(const RunReport& r) {
   return fmt::format(
-      "{} of a {} {} network ({} parameters) were trained on {} ({}{}) with {} and weight "
+      "{} of a {} {} network ({} parameters) were trained on {} ({}{}) with {} and "
+      "weight "
       "decay {}.",
       plural(r.spec.seeds, "seed"),
       r.layers,
@@ -66,10 +71,9 @@ std::string came_out(const RunReport& r) {
       return "No endpoint is a minimum, and none may be one.";
     }
     return fmt::format(
-        "No endpoint is certified as a minimum; {} that may be one lie at {} distinct places "
-        "up to the symmetries of the network (level parameters), which is not a count of "
-        "minima.",
-        plural(places->seeds, "endpoint"),
+        "No endpoint is certified as a minimum: {} lie at {} distinct places up to the "
+        "symmetries of the network (level parameters), a count of places, not of minima.",
+        plural(places->seeds, "uncertified endpoint"),
         show(places->count));
   }
   const double least = r.minima.front().endpoint.loss;
@@ -78,14 +82,17 @@ std::string came_out(const RunReport& r) {
     if (is_certified(m.endpoint.verdict)) most = std::max(most, m.endpoint.loss);
   }
   return fmt::format(
-      "{} certified, distinct up to the symmetries of the network (level parameters: {}); "
+      "{} certified, distinct up to the symmetries of the network (level parameters: "
+      "{}); "
       "{} at level function, {} at level loss; loss {}.",
-      parameters->count == 1 ? "1 minimum is" : plural(parameters->count, "minimum") + " are",
+      parameters->count == 1 ? "1 minimum is"
+                             : plural(parameters->count, "minimum") + " are",
       coverage_text(*parameters),
       show(function->count),
       show(loss->count),
-      parameters->count == 1 ? show(least, 8)
-                             : fmt::format("from {} to {}", show(least, 8), show(most, 8)));
+      parameters->count == 1
+          ? show(least, 8)
+          : fmt::format("from {} to {}", show(least, 8), show(most, 8)));
 }
 
 std::string trust(const RunReport& r) {
@@ -130,7 +137,12 @@ std::vector<std::string> three_sentences(const RunReport& report) {
 
 std::string minima_text(const RunReport& report, size_t rows) {
   auto out = fmt::format("{:>8}  {:<24} {:>12}  {:>6}  {:>10}  {:>12}\n",
-                         "minimum", "verdict", "loss", "hits", "orbit", "min eigenv.");
+                         "minimum",
+                         "verdict",
+                         "loss",
+                         "hits",
+                         "orbit",
+                         "min eigenv.");
   for (size_t i = 0; i < std::min(rows, report.minima.size()); ++i) {
     const auto& m = report.minima[i];
     out += fmt::format("{:>8}  {:<24} {:>12}  {:>6}  {:>10}  {:>12}\n",
@@ -142,7 +154,8 @@ std::string minima_text(const RunReport& report, size_t rows) {
                        show(m.endpoint.min_eigenvalue, 3));
   }
   if (report.minima.size() > rows) {
-    out += fmt::format("{:>8}  and {} more: tables/minima.csv\n", "",
+    out += fmt::format("{:>8}  and {} more: tables/minima.csv\n",
+                       "",
                        show(static_cast<int64_t>(report.minima.size() - rows)));
   }
   return out;

@@ -26,7 +26,9 @@ std::string short_key(const std::string& key) { return key.substr(key.find('.') 
 std::string series_of(const SweepRow& row) {
   std::string out;
   for (size_t a = 1; a < row.values.size(); ++a) {
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", short_key(row.values[a].first),
+    out += fmt::format("{}{} {}",
+                       out.empty() ? "" : ", ",
+                       short_key(row.values[a].first),
                        row.values[a].second);
   }
   return out;
@@ -44,25 +46,31 @@ Groups group(const std::vector<SweepRow>& rows) {
     const auto& x = row.values.front().second;
     if (std::find(out.x.begin(), out.x.end(), x) == out.x.end()) out.x.push_back(x);
     const auto name = series_of(row);
-    auto found = std::find_if(out.series.begin(), out.series.end(),
-                              [&](const auto& s) { return s.first == name; });
-    if (found == out.series.end()) found = out.series.insert(out.series.end(), {name, {}});
+    auto found = std::find_if(out.series.begin(), out.series.end(), [&](const auto& s) {
+      return s.first == name;
+    });
+    if (found == out.series.end())
+      found = out.series.insert(out.series.end(), {name, {}});
     found->second.push_back(&row);
   }
   return out;
 }
 
 double position(const Groups& g, const SweepRow& row, size_t series) {
-  const auto at = std::find(g.x.begin(), g.x.end(), row.values.front().second) - g.x.begin();
+  const auto at =
+      std::find(g.x.begin(), g.x.end(), row.values.front().second) - g.x.begin();
   const auto count = static_cast<double>(g.series.size());
-  return static_cast<double>(at) + 0.14 * (static_cast<double>(series) - (count - 1) / 2);
+  return static_cast<double>(at) +
+         0.14 * (static_cast<double>(series) - (count - 1) / 2);
 }
 
 std::string count_chart(const std::string& name, const std::vector<SweepRow>& rows) {
   const auto g = group(rows);
   std::vector<Series> series;
   for (size_t k = 0; k < g.series.size(); ++k) {
-    Series s{.label = g.series[k].first, .colour = static_cast<int>(k % 6), .width = 5,
+    Series s{.label = g.series[k].first,
+             .colour = static_cast<int>(k % 6),
+             .width = 5,
              .dots = true};
     for (const auto* row : g.series[k].second) {
       s.x.push_back(position(g, *row, k));
@@ -72,10 +80,11 @@ std::string count_chart(const std::string& name, const std::vector<SweepRow>& ro
     }
     series.push_back(s);
   }
-  return line_chart(series, {.title = name + ": distinct certified minima",
-                             .x_label = short_key(rows.front().values.front().first),
-                             .y_label = "seen; bar: 95 % of Chao1",
-                             .x_names = g.x});
+  return line_chart(series,
+                    {.title = name + ": distinct certified minima",
+                     .x_label = short_key(rows.front().values.front().first),
+                     .y_label = "seen; bar: 95 % of Chao1",
+                     .x_names = g.x});
 }
 
 std::string loss_chart(const std::string& name, const std::vector<SweepRow>& rows) {
@@ -83,9 +92,12 @@ std::string loss_chart(const std::string& name, const std::vector<SweepRow>& row
   std::vector<Series> series;
   std::vector<double> all;
   for (size_t k = 0; k < g.series.size(); ++k) {
-    Series dots{.colour = static_cast<int>(k % 6), .width = 2.2, .opacity = 0.35, .dots = true};
+    Series dots{
+        .colour = static_cast<int>(k % 6), .width = 2.2, .opacity = 0.35, .dots = true};
     Series middle{.label = g.series[k].first.empty() ? "median" : g.series[k].first,
-                  .colour = static_cast<int>(k % 6), .width = 5, .dots = true};
+                  .colour = static_cast<int>(k % 6),
+                  .width = 5,
+                  .dots = true};
     for (const auto* row : g.series[k].second) {
       const double x = position(g, *row, k);
       for (const double loss : row->losses) {
@@ -100,11 +112,12 @@ std::string loss_chart(const std::string& name, const std::vector<SweepRow>& row
     series.push_back(middle);
   }
   const bool log = quantile(all, 0) > 0 && quantile(all, 1) / quantile(all, 0) > 20;
-  return line_chart(series, {.title = name + ": loss of the endpoints",
-                             .x_label = short_key(rows.front().values.front().first),
-                             .y_label = "loss",
-                             .log_y = log,
-                             .x_names = g.x});
+  return line_chart(series,
+                    {.title = name + ": loss of the endpoints",
+                     .x_label = short_key(rows.front().values.front().first),
+                     .y_label = "loss",
+                     .log_y = log,
+                     .x_names = g.x});
 }
 
 std::string verdict_text(const SweepRow& row) {
@@ -120,47 +133,75 @@ std::string verdict_text(const SweepRow& row) {
 std::string sweep_csv(const std::vector<SweepRow>& rows) {
   std::string out;
   for (const auto& [key, value] : rows.front().values) out += key + ",";
-  out += "parameters,seeds,certified_seeds,minima,low,high,coverage,places,loss_min,loss_median,"
-         "loss_max,run\n";
-  const auto number = [](double x) { return std::isnan(x) ? "" : fmt::format("{}", x); };
+  out +=
+      "parameters,seeds,certified_seeds,minima,low,high,coverage,places,loss_min,loss_"
+      "median,"
+      "loss_max,run\n";
+  const auto number = [](double x) {
+    return std::isnan(x) ? "" : fmt::format("{}", x);
+  };
   for (const auto& row : rows) {
     for (const auto& [key, value] : row.values) {
       out += value.find(',') == std::string::npos ? value + "," : "\"" + value + "\",";
     }
     const auto& c = row.certified;
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", row.parameters, row.seeds,
-                       c.seeds, c.count, number(c.interval.low), number(c.interval.high),
-                       number(c.coverage), row.candidates.count,
-                       number(quantile(row.losses, 0)), number(quantile(row.losses, 0.5)),
-                       number(quantile(row.losses, 1)), row.run);
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                       row.parameters,
+                       row.seeds,
+                       c.seeds,
+                       c.count,
+                       number(c.interval.low),
+                       number(c.interval.high),
+                       number(c.coverage),
+                       row.candidates.count,
+                       number(quantile(row.losses, 0)),
+                       number(quantile(row.losses, 0.5)),
+                       number(quantile(row.losses, 1)),
+                       row.run);
   }
   return out;
 }
 
 std::string sweep_text(const std::vector<SweepRow>& rows) {
   std::string out;
-  for (const auto& [key, value] : rows.front().values) out += fmt::format("{:>14}", short_key(key));
-  out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}\n", "parameters", "certified seeds",
-                     "minima", "95 % (Chao1)", "coverage", "median loss");
+  for (const auto& [key, value] : rows.front().values)
+    out += fmt::format("{:>14}", short_key(key));
+  out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}\n",
+                     "parameters",
+                     "certified seeds",
+                     "minima",
+                     "95 % (Chao1)",
+                     "coverage",
+                     "median loss");
   for (const auto& row : rows) {
     for (const auto& [key, value] : row.values) out += fmt::format("{:>14}", value);
     const auto& c = row.certified;
-    out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}\n", show(row.parameters),
-                       fmt::format("{}/{}", c.seeds, row.seeds), c.count,
+    out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}\n",
+                       show(row.parameters),
+                       fmt::format("{}/{}", c.seeds, row.seeds),
+                       c.count,
                        c.seeds == 0 ? "-"
-                                    : fmt::format("{} to {}", show(c.interval.low, 3),
+                                    : fmt::format("{} to {}",
+                                                  show(c.interval.low, 3),
                                                   show(c.interval.high, 3)),
-                       show(c.coverage, 3), show(quantile(row.losses, 0.5), 5));
+                       show(c.coverage, 3),
+                       show(quantile(row.losses, 0.5), 5));
   }
   return out;
 }
 
 std::string sweep_page(const std::string& name, const std::vector<SweepRow>& rows) {
   std::vector<std::string> head;
-  for (const auto& [key, value] : rows.front().values) head.push_back(escape_html(short_key(key)));
+  for (const auto& [key, value] : rows.front().values)
+    head.push_back(escape_html(short_key(key)));
   const size_t keys = head.size();
-  for (const char* title : {"parameters", "certified seeds", "minima", "95 % of Chao1",
-                            "coverage", "places of all candidates", "least loss",
+  for (const char* title : {"parameters",
+                            "certified seeds",
+                            "minima",
+                            "95 % of Chao1",
+                            "coverage",
+                            "places of all candidates",
+                            "least loss",
                             "median loss"}) {
     head.push_back(title);
   }
@@ -173,32 +214,40 @@ std::string sweep_page(const std::string& name, const std::vector<SweepRow>& row
     cells.push_back(show(row.parameters));
     cells.push_back(fmt::format("{} of {}", show(c.seeds), show(row.seeds)));
     cells.push_back(show(c.count));
-    cells.push_back(c.seeds == 0
-                        ? "–"
-                        : show(c.interval.low) + " – " + show(c.interval.high));
+    cells.push_back(
+        c.seeds == 0 ? "–" : show(c.interval.low) + " – " + show(c.interval.high));
     cells.push_back(show(c.coverage, 3));
     cells.push_back(show(row.candidates.count));
     cells.push_back(show(quantile(row.losses, 0), 6));
     cells.push_back(show(quantile(row.losses, 0.5), 6));
-    cells.push_back(fmt::format("<a href=\"../{}/report.html\">{}</a>", escape_html(row.run),
+    cells.push_back(fmt::format("<a href=\"../{}/report.html\">{}</a>",
+                                escape_html(row.run),
                                 verdict_text(row)));
     table.push_back(cells);
   }
   const auto& first = rows.front();
   const auto body = fmt::format(
       "<h1>{}</h1>\n<div class=\"lead\"><p>{} of a sweep over {}, {} each.</p>\n"
-      "<p>Minima are certified endpoints, distinct up to the symmetries of the network (level "
-      "parameters); a count stands beside the seeds that reached a certified minimum, its 95 % "
-      "interval and its estimated coverage.</p>\n<p>Where few seeds are certified, the count "
+      "<p>Minima are certified endpoints, distinct up to the symmetries of the network "
+      "(level "
+      "parameters); a count stands beside the seeds that reached a certified minimum, "
+      "its 95 % "
+      "interval and its estimated coverage.</p>\n<p>Where few seeds are certified, the "
+      "count "
       "says little: read the verdicts.</p></div>\n<h2>Table</h2>\n{}<h2>Charts</h2>\n"
-      "<div class=\"figures\"><figure>{}<figcaption>Distinct certified minima seen, with the "
+      "<div class=\"figures\"><figure>{}<figcaption>Distinct certified minima seen, "
+      "with the "
       "95 % interval of Chao1's estimate of all there are.</figcaption></figure>"
-      "<figure>{}<figcaption>Loss of every endpoint (small dots) and the median.</figcaption>"
+      "<figure>{}<figcaption>Loss of every endpoint (small dots) and the "
+      "median.</figcaption>"
       "</figure></div>\n",
-      escape_html(name), plural(static_cast<int64_t>(rows.size()), "cell"),
+      escape_html(name),
+      plural(static_cast<int64_t>(rows.size()), "cell"),
       escape_html(short_key(first.values.front().first)) +
           (first.values.size() > 1 ? " and more" : ""),
-      plural(first.seeds, "seed"), html_table(head, table, keys), count_chart(name, rows),
+      plural(first.seeds, "seed"),
+      html_table(head, table, keys),
+      count_chart(name, rows),
       loss_chart(name, rows));
   return html_page(name + " · basin sweep", body);
 }

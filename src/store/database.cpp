@@ -22,7 +22,8 @@ static_assert(std::endian::native == std::endian::little, "blobs are little-endi
       code == SQLITE_FULL || code == SQLITE_IOERR
           ? " (is the disk full? Make space and run the same command again)"
           : "";
-  throw StorageError(fmt::format("results.sqlite: {}{}", sqlite3_errmsg(database), hint));
+  throw StorageError(
+      fmt::format("results.sqlite: {}{}", sqlite3_errmsg(database), hint));
 }
 
 void check(sqlite3* database, int code) {
@@ -47,7 +48,8 @@ torch::Tensor decode(const char* bytes, size_t size) {
   int64_t rank = 0;
   if (size < sizeof rank) broken();
   std::memcpy(&rank, bytes, sizeof rank);
-  if (rank < 0 || rank > 8 || size < sizeof(int64_t) * static_cast<size_t>(rank + 1)) broken();
+  if (rank < 0 || rank > 8 || size < sizeof(int64_t) * static_cast<size_t>(rank + 1))
+    broken();
   std::vector<int64_t> shape(static_cast<size_t>(rank));
   std::memcpy(shape.data(), bytes + sizeof rank, sizeof(int64_t) * shape.size());
   const size_t header = sizeof(int64_t) * (shape.size() + 1);
@@ -132,7 +134,8 @@ double Statement::number(int column) const {
 std::string Statement::text(int column) const {
   const auto* bytes = sqlite3_column_text(statement_, column);
   const auto size = static_cast<size_t>(sqlite3_column_bytes(statement_, column));
-  return bytes == nullptr ? "" : std::string(reinterpret_cast<const char*>(bytes), size);
+  return bytes == nullptr ? ""
+                          : std::string(reinterpret_cast<const char*>(bytes), size);
 }
 
 torch::Tensor Statement::tensor(int column) const {

@@ -13,8 +13,8 @@ std::string npy_bytes(const torch::Tensor& array) {
   const auto flat = array.to(torch::kFloat64).contiguous();
   std::string shape;
   for (const auto n : flat.sizes()) shape += fmt::format("{},", n);
-  auto header = fmt::format(
-      "{{'descr': '<f8', 'fortran_order': False, 'shape': ({}), }}", shape);
+  auto header =
+      fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}), }}", shape);
   header += std::string(63 - (10 + header.size()) % 64, ' ') + "\n";
   std::string out = "\x93NUMPY\x01";
   out += '\0';
@@ -44,7 +44,8 @@ void write_npz(const std::filesystem::path& path,
     good = good && index >= 0 &&
            zip_set_file_compression(
                archive, static_cast<zip_uint64_t>(index), ZIP_CM_STORE, 0) == 0 &&
-           zip_file_set_mtime(archive, static_cast<zip_uint64_t>(index), 315532800, 0) == 0;
+           zip_file_set_mtime(
+               archive, static_cast<zip_uint64_t>(index), 315532800, 0) == 0;
   }
   if (!good || zip_close(archive) != 0) {
     const std::string why = zip_strerror(archive);

@@ -149,7 +149,8 @@ void Results::save_endpoints(const std::vector<Endpoint>& endpoints) {
 void Results::save_minima(const std::vector<Minimum>& minima,
                           const std::vector<Count>& counts) {
   database_.transaction([&] {
-    auto row = database_.prepare("INSERT OR REPLACE INTO minima VALUES(?, ?, ?, ?, ?, ?)");
+    auto row =
+        database_.prepare("INSERT OR REPLACE INTO minima VALUES(?, ?, ?, ?, ?, ?)");
     auto member = database_.prepare("INSERT OR REPLACE INTO members VALUES(?, ?)");
     for (const auto& m : minima) {
       row.bind(m.id)
@@ -161,7 +162,8 @@ void Results::save_minima(const std::vector<Minimum>& minima,
           .run();
       for (const auto seed : m.seeds) member.bind(seed).bind(m.id).run();
     }
-    auto count = database_.prepare("INSERT OR REPLACE INTO counts VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+    auto count = database_.prepare(
+        "INSERT OR REPLACE INTO counts VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
     for (const auto& c : counts) {
       count.bind(c.level)
           .bind(c.set)
@@ -191,7 +193,8 @@ void Results::save_slice(const StoredSlice& s) {
   database_.transaction([&] {
     const auto& f = s.frame;
     database_
-        .prepare("INSERT OR REPLACE INTO slices VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .prepare(
+            "INSERT OR REPLACE INTO slices VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(f.name)
         .bind(static_cast<int64_t>(f.kind))
         .bind(f.recipe)
@@ -231,7 +234,8 @@ std::vector<Endpoint> Results::load_endpoints() {
   std::vector<Endpoint> out;
   auto row = database_.prepare(
       "SELECT seed, verdict_code, reason, theta, loss, gradient_norm, min_eigenvalue, "
-      "max_eigenvalue, residual, nullity, explained, saddle_index, norm, kink_distance, "
+      "max_eigenvalue, residual, nullity, explained, saddle_index, norm, "
+      "kink_distance, "
       "kinks, polish_steps, trained_loss FROM endpoints ORDER BY seed");
   while (row.step()) {
     out.push_back({.seed = row.integer(0),

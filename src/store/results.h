@@ -48,7 +48,8 @@ class Results {
 
   void save_training(const TrainedSeeds& seeds);
   void save_endpoints(const std::vector<Endpoint>& endpoints);
-  void save_minima(const std::vector<Minimum>& minima, const std::vector<Count>& counts);
+  void save_minima(const std::vector<Minimum>& minima,
+                   const std::vector<Count>& counts);
   void save_spectrum(const StoredSpectrum& spectrum);
   void save_slice(const StoredSlice& slice);
 

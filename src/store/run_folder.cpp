@@ -52,7 +52,8 @@ fs::path find_run(const fs::path& root, const std::string& name) {
   }
   std::string names;
   for (const auto& run : found) names += "\n  " + run.filename().string();
-  throw InputError(fmt::format("{}: expected one run, several begin so:{}", name, names));
+  throw InputError(
+      fmt::format("{}: expected one run, several begin so:{}", name, names));
 }
 
 }  // namespace basin

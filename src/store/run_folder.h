@@ -31,6 +31,7 @@ std::vector<std::filesystem::path> list_runs(const std::filesystem::path& root);
 
 /// The run that `name` means: a path, or the beginning of a folder's name below `root`.
 /// Throws InputError if there is none, or several.
-std::filesystem::path find_run(const std::filesystem::path& root, const std::string& name);
+std::filesystem::path find_run(const std::filesystem::path& root,
+                               const std::string& name);
 
 }  // namespace basin

@@ -27,27 +27,29 @@ std::string endpoints_csv(const std::vector<Endpoint>& endpoints,
   }
   std::string out =
       "seed,verdict,loss,gradient_norm,min_eigenvalue,minimum,max_eigenvalue,"
-      "eigenvalue_residual,nullity,explained,index,norm,kink_distance,kinks,polish_steps,"
+      "eigenvalue_residual,nullity,explained,index,norm,kink_distance,kinks,polish_"
+      "steps,"
       "reason\n";
   for (const auto& e : endpoints) {
     const auto found = minimum_of.find(e.seed);
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                       e.seed,
-                       name_of(e.verdict),
-                       number(e.loss),
-                       number(e.gradient_norm),
-                       number(e.min_eigenvalue),
-                       found == minimum_of.end() ? "" : fmt::format("{}", found->second),
-                       number(e.max_eigenvalue),
-                       number(e.residual),
-                       count(e.nullity),
-                       count(e.explained),
-                       count(e.index),
-                       number(e.norm),
-                       number(e.kink_distance),
-                       e.kinks,
-                       e.polish_steps,
-                       csv_text(e.reason));
+    out +=
+        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                    e.seed,
+                    name_of(e.verdict),
+                    number(e.loss),
+                    number(e.gradient_norm),
+                    number(e.min_eigenvalue),
+                    found == minimum_of.end() ? "" : fmt::format("{}", found->second),
+                    number(e.max_eigenvalue),
+                    number(e.residual),
+                    count(e.nullity),
+                    count(e.explained),
+                    count(e.index),
+                    number(e.norm),
+                    number(e.kink_distance),
+                    e.kinks,
+                    e.polish_steps,
+                    csv_text(e.reason));
   }
   return out;
 }
@@ -136,7 +138,8 @@ std::string curves_csv(const std::vector<TrainedSeed>& seeds) {
   std::string out = "seed,point,loss\n";
   for (const auto& s : seeds) {
     for (int64_t k = 0; k < s.curve.numel(); ++k) {
-      out += fmt::format("{},{},{}\n", s.seed, k, number(s.curve.data_ptr<double>()[k]));
+      out +=
+          fmt::format("{},{},{}\n", s.seed, k, number(s.curve.data_ptr<double>()[k]));
     }
   }
   return out;
@@ -161,7 +164,8 @@ std::string spectra_csv(const std::vector<StoredSpectrum>& spectra) {
 std::string format_orbit(double log10_orbit) {
   if (log10_orbit < 15) return fmt::format("{:.0f}", std::pow(10.0, log10_orbit));
   const double exponent = std::floor(log10_orbit);
-  return fmt::format("{:.4g}e+{:.0f}", std::pow(10.0, log10_orbit - exponent), exponent);
+  return fmt::format(
+      "{:.4g}e+{:.0f}", std::pow(10.0, log10_orbit - exponent), exponent);
 }
 
 void write_tables(Results& results, const std::filesystem::path& folder) {

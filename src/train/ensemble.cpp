@@ -137,10 +137,10 @@ void train_first_order(const SampledObjective& objective,
   auto theta = out.theta.to(objective.dtype()).clone();
   std::vector<Runner<T>> active;
   for (int64_t row = 0; row < theta.size(0); ++row) {
-    active.push_back({.row = row,
-                      .state = make_step_state<T>(options, parameters),
-                      .order = BatchOrder(
-                          user_seed, out.first + row, objective.samples())});
+    active.push_back(
+        {.row = row,
+         .state = make_step_state<T>(options, parameters),
+         .order = BatchOrder(user_seed, out.first + row, objective.samples())});
   }
   const bool full = options.batch == 0 || options.batch >= objective.samples();
   for (int64_t step = 0; step < options.steps && !active.empty(); ++step) {
@@ -171,7 +171,8 @@ void train_first_order(const SampledObjective& objective,
       if (const auto why = seed.verdict(options, step, loss, largest(g, parameters))) {
         out.stop[seed.row] = *why;
         out.steps[seed.row] = step;
-        std::copy_n(x, parameters, out.theta.data_ptr<double>() + seed.row * parameters);
+        std::copy_n(
+            x, parameters, out.theta.data_ptr<double>() + seed.row * parameters);
         record.close(seed.row, step, *why == StopReason::kDiverged ? kNan : loss);
         continue;
       }
@@ -207,7 +208,8 @@ void train_lbfgs(const Objective& objective,
   const auto result = minimize_lbfgs(
       objective,
       out.theta,
-      {.max_iterations = options.steps, .gradient_tolerance = options.gradient_tolerance},
+      {.max_iterations = options.steps,
+       .gradient_tolerance = options.gradient_tolerance},
       [&](int64_t row, int64_t iteration, double loss, const double* theta) {
         record.keep(row, iteration, loss, theta);
       });
@@ -216,7 +218,7 @@ void train_lbfgs(const Objective& objective,
     const auto row = static_cast<int64_t>(b);
     const auto loss = result.value[row].item<double>();
     out.steps[b] = result.iterations[b];
-    out.stop[b] = !std::isfinite(loss)                           ? StopReason::kDiverged
+    out.stop[b] = !std::isfinite(loss)                    ? StopReason::kDiverged
                   : result.end[b] == LbfgsEnd::kConverged ? StopReason::kGradient
                   : result.end[b] == LbfgsEnd::kStalled   ? StopReason::kPlateau
                                                           : StopReason::kSteps;

@@ -53,10 +53,9 @@ class Row {
     }
     const double slope = dot(g, direction_);
     const bool finite = std::isfinite(value) && std::isfinite(slope);
-    const bool decrease =
-        value <= value_ + options_.armijo * step_ * slope_ ||
-        (value <= value_ + 1e-14 * std::abs(value_) &&
-         slope <= (2 * options_.armijo - 1) * slope_);
+    const bool decrease = value <= value_ + options_.armijo * step_ * slope_ ||
+                          (value <= value_ + 1e-14 * std::abs(value_) &&
+                           slope <= (2 * options_.armijo - 1) * slope_);
     if (!finite || !decrease) {
       high_ = step_;
     } else if (slope < options_.curvature * slope_) {
@@ -167,7 +166,8 @@ class Row {
 torch::Tensor trial_points(const std::vector<Row>& rows,
                            const std::vector<size_t>& active,
                            int64_t parameters) {
-  auto out = at::empty({static_cast<int64_t>(active.size()), parameters}, torch::kFloat64);
+  auto out =
+      at::empty({static_cast<int64_t>(active.size()), parameters}, torch::kFloat64);
   auto* entry = out.data_ptr<double>();
   for (const auto r : active) {
     entry = std::copy(rows[r].trial().begin(), rows[r].trial().end(), entry);
@@ -193,8 +193,9 @@ LbfgsResult minimize_lbfgs(const Objective& objective,
   const auto parameters = start.size(1);
   std::vector<Row> rows;
   for (int64_t b = 0; b < start.size(0); ++b) {
-    rows.emplace_back(
-        start.data_ptr<double>() + b * parameters, static_cast<size_t>(parameters), options);
+    rows.emplace_back(start.data_ptr<double>() + b * parameters,
+                      static_cast<size_t>(parameters),
+                      options);
   }
   for (auto active = unfinished(rows); !active.empty(); active = unfinished(rows)) {
     check_stop();

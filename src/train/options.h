@@ -11,16 +11,16 @@ enum class Schedule { kConstant, kStep, kCosine };
 struct TrainOptions {
   Optimizer optimizer = Optimizer::kAdam;
   double learning_rate = 0.01;
-  double momentum = 0.9;           ///< momentum, nesterov
-  double beta1 = 0.9;              ///< adam, adamw
-  double beta2 = 0.999;            ///< adam, adamw
-  double epsilon = 1e-8;           ///< adam, adamw
-  double decoupled_decay = 0.01;   ///< adamw: θ ← θ − lr · decay · θ; not part of L
-  int64_t steps = 1000;            ///< at most
-  int64_t batch = 0;               ///< samples in a mini-batch; 0: all
+  double momentum = 0.9;          ///< momentum, nesterov
+  double beta1 = 0.9;             ///< adam, adamw
+  double beta2 = 0.999;           ///< adam, adamw
+  double epsilon = 1e-8;          ///< adam, adamw
+  double decoupled_decay = 0.01;  ///< adamw: θ ← θ − lr · decay · θ; not part of L
+  int64_t steps = 1000;           ///< at most
+  int64_t batch = 0;              ///< samples in a mini-batch; 0: all
   Schedule schedule = Schedule::kConstant;
-  int64_t warmup = 0;          ///< steps over which the rate rises linearly from 0
-  int64_t step_every = 500;    ///< step: the rate is multiplied by step_factor so often
+  int64_t warmup = 0;        ///< steps over which the rate rises linearly from 0
+  int64_t step_every = 500;  ///< step: the rate is multiplied by step_factor so often
   double step_factor = 0.5;
   double final_fraction = 0.01;  ///< cosine: last rate / first rate
 

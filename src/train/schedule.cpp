@@ -16,7 +16,8 @@ double learning_rate_at(const TrainOptions& o, int64_t step) {
       return o.learning_rate;
     case Schedule::kStep:
       return o.learning_rate *
-             std::pow(o.step_factor, std::floor(past / static_cast<double>(o.step_every)));
+             std::pow(o.step_factor,
+                      std::floor(past / static_cast<double>(o.step_every)));
     case Schedule::kCosine: {
       const auto length = static_cast<double>(std::max<int64_t>(1, o.steps - o.warmup));
       const double wave = 0.5 * (1 + std::cos(std::numbers::pi * past / length));

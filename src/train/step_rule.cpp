@@ -44,7 +44,8 @@ void adam_step(const TrainOptions& o,
   for (int64_t i = 0; i < n; ++i) {
     mean[i] = b1 * mean[i] + c1 * g[i];
     square[i] = b2 * square[i] + c2 * g[i] * g[i];
-    theta[i] = keep * theta[i] - size * mean[i] / (std::sqrt(square[i]) * root + epsilon);
+    theta[i] =
+        keep * theta[i] - size * mean[i] / (std::sqrt(square[i]) * root + epsilon);
   }
 }
 

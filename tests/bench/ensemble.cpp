@@ -3,6 +3,8 @@
 //
 // usage: basin_bench [threads]
 
+#include "train/ensemble.h"
+
 #include <fmt/format.h>
 #include <torch/nn.h>
 #include <torch/optim.h>
@@ -15,7 +17,6 @@
 #include "model/initialize.h"
 #include "model/loss.h"
 #include "model/network_objective.h"
-#include "train/ensemble.h"
 
 namespace basin {
 namespace {
@@ -23,10 +24,13 @@ namespace {
 double seconds(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+      .count();
 }
 
-Network network_of(const ModelOptions& model, const LossOptions& loss, const Dataset& data) {
+Network network_of(const ModelOptions& model,
+                   const LossOptions& loss,
+                   const Dataset& data) {
   return make_network(model,
                       data.inputs.size(1),
                       loss_targets(loss, data).size(1),
@@ -76,7 +80,8 @@ double plane(int64_t threads) {
   const auto split = load_data({.source = DataSource::kDigits}, 1);
   const LossOptions loss{.kind = LossKind::kCrossEntropy};
   const auto network = network_of({.depth = 2, .width = 32}, loss, split.train);
-  const NetworkObjective objective(network, loss, split.train, {.dtype = torch::kFloat32});
+  const NetworkObjective objective(
+      network, loss, split.train, {.dtype = torch::kFloat32});
   const auto theta = initial_parameters(network, 1, 0, 51 * 51);
   return seconds([&] {
     parallel_for(51, threads, [&](int64_t row) {
@@ -95,7 +100,9 @@ int run(int64_t threads) {
   const double fast = 256 * 400 / batched(data, 256, 400, threads);
   fmt::print("2-16-16-16-1 tanh, N = 64, Adam, float32, {} threads\n", threads);
   fmt::print("  loop over modules  {:>10.0f} seed-steps/s\n", loop);
-  fmt::print("  batched            {:>10.0f} seed-steps/s   {:.1f} times\n", fast, fast / loop);
+  fmt::print("  batched            {:>10.0f} seed-steps/s   {:.1f} times\n",
+             fast,
+             fast / loop);
   fmt::print("plane 51x51 of 64-32-32-10 on digits: {:.2f} s\n", plane(threads));
   return 0;
 }

@@ -62,9 +62,10 @@ TEST(Lanczos, FindsTheDescentDirectionOfASaddle) {
 }
 
 TEST(HessianSpectrum, AgreesBetweenDenseAndLanczos) {
-  const auto objective = testing::objective_for({.depth = 1, .width = 6, .activation = Elementwise::kTanh},
-                                       {.weight_decay = 0.1},
-                                       testing::random_data(20, 3, 0));
+  const auto objective =
+      testing::objective_for({.depth = 1, .width = 6, .activation = Elementwise::kTanh},
+                             {.weight_decay = 0.1},
+                             testing::random_data(20, 3, 0));
   const auto theta = initial_parameters(objective.network(), 2, 0, 1)[0];
   const auto dense = hessian_spectrum(objective, theta, {.dense_limit = 100});
   const auto ritz =

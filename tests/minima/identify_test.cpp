@@ -24,17 +24,19 @@ struct Run {
   std::vector<Minimum> minima;
 };
 
-Run run(const ModelOptions& model, const LossOptions& loss, const Dataset& data, int64_t seeds) {
+Run run(const ModelOptions& model,
+        const LossOptions& loss,
+        const Dataset& data,
+        int64_t seeds) {
   const auto objective = objective_for(model, loss, data);
   const MinimaProblem problem{.objective = objective,
                               .layout = objective.network().layout,
                               .decayed = loss.weight_decay > 0};
-  const auto trained =
-      train_seeds(objective,
-                  initial_parameters(objective.network(), 1, 0, seeds),
-                  0,
-                  1,
-                  {.learning_rate = 0.05, .steps = 300});
+  const auto trained = train_seeds(objective,
+                                   initial_parameters(objective.network(), 1, 0, seeds),
+                                   0,
+                                   1,
+                                   {.learning_rate = 0.05, .steps = 300});
   Run out;
   out.endpoints = polish_and_judge(
       problem, trained.theta, 0, std::vector<bool>(static_cast<size_t>(seeds)), {});
@@ -71,13 +73,13 @@ void expect_losses(const Run& run, const std::vector<double>& expected) {
 
 TEST(Identify, FindsTheSixMinimaOfXorWithPlusMinusInputs) {
   const auto found = xor_run(XorEncoding::kPlusMinus, 1e-2);
-  expect_losses(
-      found,
-      {.06043645, .06043645, .31027765, .31027765, .31027765, .31027765});
+  expect_losses(found,
+                {.06043645, .06043645, .31027765, .31027765, .31027765, .31027765});
 }
 
 TEST(Identify, FindsTheThreeMinimaOfXorWithZeroOneInputs) {
-  expect_losses(xor_run(XorEncoding::kZeroOne, 1e-2), {.05816933, .06124287, .12623762});
+  expect_losses(xor_run(XorEncoding::kZeroOne, 1e-2),
+                {.05816933, .06124287, .12623762});
 }
 
 TEST(Identify, FindsTheTwoMinimaOfXorWithLittleDecay) {
@@ -89,7 +91,8 @@ TEST(Identify, FindsTheOneMinimumOfXorWithMuchDecay) {
 }
 
 TEST(Identify, FindsOneMinimumOfAOneLayerModel) {
-  for (const auto kind : {LossKind::kMse, LossKind::kLogistic, LossKind::kCrossEntropy}) {
+  for (const auto kind :
+       {LossKind::kMse, LossKind::kLogistic, LossKind::kCrossEntropy}) {
     const auto found = run({.depth = 0, .init = Initializer::kNormal},
                            {.kind = kind, .weight_decay = 1e-2},
                            random_data(40, 3, 2),
@@ -126,8 +129,10 @@ TEST(Identify, CallsSeparableDataWithoutDecayEscaping) {
   data.labels = at::tensor({0, 0, 1, 1}, torch::kInt64);
   data.classes = {"a", "b"};
   encode_classes(data, false);
-  const auto objective = objective_for({.depth = 0}, {.kind = LossKind::kLogistic}, data);
-  const MinimaProblem problem{.objective = objective, .layout = objective.network().layout};
+  const auto objective =
+      objective_for({.depth = 0}, {.kind = LossKind::kLogistic}, data);
+  const MinimaProblem problem{.objective = objective,
+                              .layout = objective.network().layout};
   const auto end = polish_and_judge(problem,
                                     at::ones({1, 2}, torch::kFloat64),
                                     0,
@@ -138,7 +143,8 @@ TEST(Identify, CallsSeparableDataWithoutDecayEscaping) {
 }
 
 TEST(Identify, DoesNotCertifyAReluEndpointOnAKink) {
-  const auto found = run({.depth = 1, .width = 4}, {.weight_decay = 1e-3}, random_data(40, 2, 0), 8);
+  const auto found =
+      run({.depth = 1, .width = 4}, {.weight_decay = 1e-3}, random_data(40, 2, 0), 8);
   for (const auto& end : found.endpoints) {
     EXPECT_FALSE(end.kinks > 0 && is_certified(end.verdict));
     EXPECT_FALSE(end.reason.empty());

@@ -15,7 +15,9 @@ namespace {
 using testing::largest;
 
 // θ moved by a random element of the group of its architecture.
-torch::Tensor scrambled(const Network& network, const torch::Tensor& theta, uint64_t index) {
+torch::Tensor scrambled(const Network& network,
+                        const torch::Tensor& theta,
+                        uint64_t index) {
   auto out = theta.clone();
   const auto at = layer_views(network.layout, out);
   RandomStream random(4, Stream::kProbe, index);
@@ -58,14 +60,18 @@ TEST(Matching, RecoversPlantedSymmetriesAndLeavesTheFunctionUnchanged) {
                                                     data);
       const auto& network = objective.network();
       for (uint64_t i = 0; i < 5; ++i) {
-        SCOPED_TRACE(fmt::format("activation {} skip {} case {}", int(activation), skip, i));
-        const auto theta = initial_parameters(network, 1, static_cast<int64_t>(i), 1)[0];
+        SCOPED_TRACE(
+            fmt::format("activation {} skip {} case {}", int(activation), skip, i));
+        const auto theta =
+            initial_parameters(network, 1, static_cast<int64_t>(i), 1)[0];
         const auto other = scrambled(network, theta, i);
         const auto f = objective.outputs(theta.unsqueeze(0));
-        EXPECT_LT(largest(f - objective.outputs(other.unsqueeze(0))), 1e-9 * (1 + largest(f)));
+        EXPECT_LT(largest(f - objective.outputs(other.unsqueeze(0))),
+                  1e-9 * (1 + largest(f)));
         const auto a = canonical_form(network.layout, theta);
         const auto b = canonical_form(network.layout, other);
-        EXPECT_LT(largest(f - objective.outputs(a.theta.unsqueeze(0))), 1e-9 * (1 + largest(f)));
+        EXPECT_LT(largest(f - objective.outputs(a.theta.unsqueeze(0))),
+                  1e-9 * (1 + largest(f)));
         const auto match = match_units(a.layout, a.theta, b.theta);
         EXPECT_LT(match.distance, 1e-9 * (1 + largest(a.theta)));
         EXPECT_TRUE(match.unique);
@@ -85,7 +91,8 @@ TEST(Matching, KeepsDifferentNetworksApart) {
 }
 
 TEST(Matching, CountsTheCopiesOfAPoint) {
-  const auto tanh = make_network({.depth = 1, .width = 3, .activation = Elementwise::kTanh}, 2, 1, false);
+  const auto tanh = make_network(
+      {.depth = 1, .width = 3, .activation = Elementwise::kTanh}, 2, 1, false);
   const auto theta = initial_parameters(tanh, 1, 0, 1)[0];
   EXPECT_NEAR(log10_orbit_size(tanh.layout, theta), std::log10(6 * 8), 1e-12);
   // Two equal units: exchanging them makes no copy.
@@ -100,9 +107,10 @@ TEST(Matching, CountsTheCopiesOfAPoint) {
 TEST(Symmetry, GeneratorsAreZeroModesOfTheFunction) {
   const auto data = testing::random_data(15, 2, 3);
   for (const auto activation : {Elementwise::kRelu, Elementwise::kIdentity}) {
-    const auto objective = testing::objective_for({.depth = 2, .width = 3, .activation = activation},
-                                                  {.kind = LossKind::kCrossEntropy},
-                                                  data);
+    const auto objective =
+        testing::objective_for({.depth = 2, .width = 3, .activation = activation},
+                               {.kind = LossKind::kCrossEntropy},
+                               data);
     const auto theta = initial_parameters(objective.network(), 2, 0, 1)[0];
     const auto g = symmetry_generators(objective.network().layout, theta, false);
     const auto gradient = objective.value_and_gradient(theta.unsqueeze(0)).gradient[0];

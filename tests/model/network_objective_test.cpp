@@ -91,7 +91,8 @@ torch::Tensor torch_reference(const Network& network,
   const auto& layers = network.layout.layers;
   for (size_t l = 0; l < layers.size(); ++l) {
     const auto& s = layers[l];
-    const auto w = theta.narrow(0, s.weight, s.rows * s.columns).view({s.rows, s.columns});
+    const auto w =
+        theta.narrow(0, s.weight, s.rows * s.columns).view({s.rows, s.columns});
     const auto z = F::linear(a, w, theta.narrow(0, s.bias, s.rows));
     if (l + 1 == layers.size()) {
       a = z;
@@ -157,7 +158,8 @@ TEST(NetworkObjective, AgreesWithAModuleAndWithDifferencesForEveryLossAndDepth) 
   for (const auto kind : kLosses) {
     for (const int64_t classes : {2, 3}) {
       for (int64_t depth = 0; depth <= 4; ++depth) {
-        SCOPED_TRACE(fmt::format("loss {} classes {} depth {}", int(kind), classes, depth));
+        SCOPED_TRACE(
+            fmt::format("loss {} classes {} depth {}", int(kind), classes, depth));
         expect_reference_and_differences(model_of(depth, Elementwise::kTanh),
                                          {.kind = kind, .weight_decay = 0.1},
                                          random_data(13, 3, classes));
@@ -176,10 +178,11 @@ TEST(NetworkObjective, GivesARowTheSameBitsInEveryBatch) {
     for (const auto activation : kActivations) {
       for (const auto kind : {LossKind::kMse, LossKind::kCrossEntropy}) {
         SCOPED_TRACE(fmt::format("activation {} loss {}", int(activation), int(kind)));
-        const auto objective = objective_for({.depth = 2, .width = 7, .activation = activation},
-                                             {.kind = kind, .weight_decay = 1e-3},
-                                             random_data(19, 3, 3),
-                                             {.dtype = dtype});
+        const auto objective =
+            objective_for({.depth = 2, .width = 7, .activation = activation},
+                          {.kind = kind, .weight_decay = 1e-3},
+                          random_data(19, 3, 3),
+                          {.dtype = dtype});
         const auto theta = initial_parameters(objective.network(), 3, 0, 75).to(dtype);
         const auto all = objective.value_and_gradient(theta);
         const auto hv = objective.hessian_times(theta, theta);
@@ -201,8 +204,9 @@ TEST(NetworkObjective, GivesARowTheSameBitsInEveryBatch) {
 }
 
 TEST(NetworkObjective, OnEverySampleInOrderIsTheFullBatch) {
-  const auto objective = objective_for(
-      {.depth = 2, .width = 5}, {.kind = LossKind::kCrossEntropy}, random_data(17, 4, 3));
+  const auto objective = objective_for({.depth = 2, .width = 5},
+                                       {.kind = LossKind::kCrossEntropy},
+                                       random_data(17, 4, 3));
   const auto theta = initial_parameters(objective.network(), 3, 0, 4);
   const auto index = at::arange(17, torch::kInt64).expand({4, 17}).contiguous();
   const auto full = objective.value_and_gradient(theta);
@@ -212,8 +216,8 @@ TEST(NetworkObjective, OnEverySampleInOrderIsTheFullBatch) {
 }
 
 TEST(NetworkObjective, GradientsOfMiniBatchesAverageToTheGradient) {
-  const auto objective =
-      objective_for({.depth = 1, .width = 5}, {.weight_decay = 0.1}, random_data(12, 2, 0));
+  const auto objective = objective_for(
+      {.depth = 1, .width = 5}, {.weight_decay = 0.1}, random_data(12, 2, 0));
   const auto theta = initial_parameters(objective.network(), 3, 0, 2);
   auto mean = at::zeros_like(theta);
   for (int64_t k = 0; k < 3; ++k) {
@@ -229,7 +233,8 @@ TEST(NetworkObjective, SeesAPreActivationOnAKink) {
   data.targets = at::tensor({1.0, 0.0}, torch::kFloat64).view({2, 1});
   const auto objective = objective_for({.depth = 1, .width = 1}, {}, data);
   const auto theta =
-      at::tensor({1.0, 2.0, 1.0, 0.0, 1.0, 0.5, 1.0, 0.0}, torch::kFloat64).view({2, 4});
+      at::tensor({1.0, 2.0, 1.0, 0.0, 1.0, 0.5, 1.0, 0.0}, torch::kFloat64)
+          .view({2, 4});
   const auto kinks = objective.kinks(theta);
   EXPECT_EQ(kinks.active[0].item<int64_t>(), 1);  // 1·(−2) + 2 = 0
   EXPECT_EQ(kinks.active[1].item<int64_t>(), 0);
@@ -244,7 +249,8 @@ TEST(NetworkObjective, IsSmoothWithoutPiecewiseActivations) {
 }
 
 TEST(LossTargets, RefusesClassLossesForDataWithoutClasses) {
-  EXPECT_THROW(loss_targets({.kind = LossKind::kHinge}, random_data(4, 2, 0)), InputError);
+  EXPECT_THROW(loss_targets({.kind = LossKind::kHinge}, random_data(4, 2, 0)),
+               InputError);
 }
 
 TEST(Accuracy, CountsTheLargestOutputOrTheRightSide) {

@@ -75,9 +75,8 @@ class Rosenbrock final : public Objective {
                               const torch::Tensor& v) const override {
     const auto x = theta.select(1, 0), y = theta.select(1, 1);
     const auto a = v.select(1, 0), b = v.select(1, 1);
-    return at::stack({(1200 * x * x - 400 * y + 2) * a - 400 * x * b,
-                      -400 * x * a + 200 * b},
-                     1);
+    return at::stack(
+        {(1200 * x * x - 400 * y + 2) * a - 400 * x * b, -400 * x * a + 200 * b}, 1);
   }
 };
 
