@@ -155,6 +155,7 @@ Table read_table(std::string_view text,
   }
   if (table.rows.empty()) complaints.fail("expected rows below the header, came none");
   const auto width = first.size();
+  if (table.rows.size() < 2) complaints.fail("expected at least two samples, came one");
   if (width < 2) complaints.fail("expected at least two columns, came one");
   for (const auto& row : table.rows) {
     if (row.fields.size() != width) {

@@ -151,8 +151,8 @@ FrameOrProblem through_minima(const SliceOptions& o,
     frame.v = at::zeros_like(frame.u);
     frame.marks[1].x = 1;
   }
-  frame.recipe = fmt::format("through {}, units matched to the first",
-                             fmt::join(names, ", "));
+  frame.recipe =
+      fmt::format("through {}, units matched to the first", fmt::join(names, ", "));
   return {frame, ""};
 }
 

@@ -72,9 +72,13 @@ std::string came_out(const RunReport& r) {
     }
     return fmt::format(
         "No endpoint is certified as a minimum: {} lie at {} distinct places up to the "
-        "symmetries of the network (level parameters), a count of places, not of minima.",
+        "symmetries of the network (level parameters; {} at level function, {} at "
+        "level "
+        "loss), a count of places, not of minima.",
         plural(places->seeds, "uncertified endpoint"),
-        show(places->count));
+        show(places->count),
+        show(find_count(r, "candidates", "function")->count),
+        show(find_count(r, "candidates", "loss")->count));
   }
   const double least = r.minima.front().endpoint.loss;
   double most = least;

@@ -50,11 +50,14 @@ std::string show(double x, int digits) {
 }
 
 std::string show(int64_t n) {
-  auto text = fmt::format("{}", n);
-  for (auto at = static_cast<int64_t>(text.size()) - 3; at > (n < 0 ? 1 : 0); at -= 3) {
-    text.insert(static_cast<size_t>(at), ",");
+  const auto digits = fmt::format("{}", n);
+  std::string out;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const bool between = i > 0 && digits[i - 1] != '-' && (digits.size() - i) % 3 == 0;
+    if (between) out += ',';
+    out += digits[i];
   }
-  return text;
+  return out;
 }
 
 std::string plural(int64_t n, const std::string& noun) {

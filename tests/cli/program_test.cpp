@@ -1,0 +1,397 @@
+// The program as its users run it.
+
+#include "support/program.h"
+
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+
+#include <csignal>
+#include <sstream>
+
+#include "core/file.h"
+#include "core/random.h"
+#include "support/folder.h"
+
+namespace basin {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Folder;
+using testing::only_run;
+using testing::run_program;
+using testing::tables_of;
+
+const fs::path kConfigs = fs::path(BASIN_ROOT) / "configs";
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> out;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) out.push_back(line);
+  return out;
+}
+
+// A run of about three seconds with all stages, for what happens in the middle of one.
+std::vector<std::string> long_run(const fs::path& root) {
+  return {(kConfigs / "smoke/deep_relu.yaml").string(),
+          "--out",
+          root.string(),
+          "--set",
+          "ensemble.seeds=48",
+          "--set",
+          "ensemble.steps=150",
+          "--set",
+          "name=long"};
+}
+
+TEST(Program, RunsEverySmokeConfig) {
+  for (const auto& entry : fs::directory_iterator(kConfigs / "smoke")) {
+    SCOPED_TRACE(entry.path().string());
+    const Folder folder;
+    const auto ended =
+        run_program({entry.path().string(), "--out", folder.path().string()});
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    EXPECT_NE(ended.err.find("LibTorch"), std::string::npos);
+    for (const auto& run : fs::directory_iterator(folder.path())) {
+      EXPECT_TRUE(fs::exists(run.path() / "report.html")) << run.path();
+      EXPECT_FALSE(tables_of(run.path()).empty());
+      EXPECT_FALSE(fs::is_empty(run.path() / "figures"));
+    }
+  }
+}
+
+TEST(Program, HasASmokeTwinForEveryConfig) {
+  for (const auto& entry : fs::directory_iterator(kConfigs)) {
+    if (entry.path().extension() != ".yaml") continue;
+    EXPECT_TRUE(fs::exists(kConfigs / "smoke" / entry.path().filename()))
+        << entry.path();
+    EXPECT_EQ(run_program({"check", entry.path().string()}).code, 0) << entry.path();
+  }
+}
+
+TEST(Program, GivesTheSameTablesOnOneAndTwoThreads) {
+  const Folder one, two;
+  auto words = long_run(one.path());
+  words.insert(words.end(), {"--threads", "1"});
+  ASSERT_EQ(run_program(words).code, 0);
+  words = long_run(two.path());
+  words.insert(words.end(), {"--threads", "2"});
+  ASSERT_EQ(run_program(words).code, 0);
+  EXPECT_EQ(tables_of(only_run(one.path(), "long")),
+            tables_of(only_run(two.path(), "long")));
+}
+
+TEST(Program, GivesTheFirstSeedsTheSameNumbersInALargerEnsemble) {
+  const Folder few, many;
+  const auto config = (kConfigs / "smoke/xor_tanh.yaml").string();
+  ASSERT_EQ(
+      run_program({config, "--out", few.path().string(), "--set", "ensemble.seeds=20"})
+          .code,
+      0);
+  ASSERT_EQ(run_program(
+                {config, "--out", many.path().string(), "--set", "ensemble.seeds=200"})
+                .code,
+            0);
+  for (const char* table : {"training.csv", "curves.csv"}) {
+    const auto read = [&](const Folder& f) {
+      return lines_of(
+          read_file(only_run(f.path(), "smoke") / "tables" / table, 1 << 26));
+    };
+    const auto small = read(few), large = read(many);
+    ASSERT_GT(large.size(), small.size());
+    EXPECT_TRUE(std::equal(small.begin(), small.end(), large.begin())) << table;
+  }
+  // Endpoints too, but for the number of their minimum, which counts all of them.
+  const auto endpoints = [&](const Folder& f) {
+    auto rows = lines_of(
+        read_file(only_run(f.path(), "smoke") / "tables/endpoints.csv", 1 << 26));
+    rows.resize(21);
+    for (auto& row : rows) {
+      std::vector<std::string> fields;
+      std::istringstream stream(row);
+      for (std::string field; std::getline(stream, field, ',');)
+        fields.push_back(field);
+      fields.erase(fields.begin() + 5);
+      row.clear();
+      for (const auto& field : fields) row += field + ",";
+    }
+    return rows;
+  };
+  EXPECT_EQ(endpoints(few), endpoints(many));
+}
+
+TEST(Program, EndsTheSameAfterTenKillsAtRandomMoments) {
+  const Folder calm, troubled;
+  const auto undisturbed = run_program(long_run(calm.path()));
+  ASSERT_EQ(undisturbed.code, 0) << undisturbed.err;
+  RandomStream random(1, Stream::kProbe, 0);
+  int killed = 0;
+  for (int i = 0; i < 40 && killed < 10; ++i) {
+    const auto most = 1000 * undisturbed.seconds * 0.45;
+    const auto ended = run_program(long_run(troubled.path()),
+                                   static_cast<int>(300 + random.uniform() * most));
+    killed += ended.code == 128 + SIGKILL;
+    if (ended.code == 0) fs::remove_all(only_run(troubled.path(), "long"));
+  }
+  EXPECT_EQ(killed, 10);
+  ASSERT_EQ(run_program(long_run(troubled.path())).code, 0);
+  EXPECT_EQ(tables_of(only_run(calm.path(), "long")),
+            tables_of(only_run(troubled.path(), "long")));
+}
+
+TEST(Program, StopsOnCtrlCWithinTwoSecondsAndGoesOn) {
+  const Folder folder;
+  const auto start = std::chrono::steady_clock::now();
+  const auto stopped = run_program(long_run(folder.path()), 900, SIGINT);
+  const double after =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() -
+      0.9;
+  EXPECT_EQ(stopped.code, 130) << stopped.err;
+  EXPECT_LT(after, 2.0);
+  EXPECT_NE(stopped.err.find("the same command continues"), std::string::npos);
+  EXPECT_EQ(run_program(long_run(folder.path())).code, 0);
+}
+
+TEST(Program, DoesNothingTwice) {
+  const Folder folder;
+  ASSERT_EQ(run_program(long_run(folder.path())).code, 0);
+  const auto before = tables_of(only_run(folder.path(), "long"));
+  const auto again = run_program(long_run(folder.path()));
+  EXPECT_EQ(again.code, 0);
+  EXPECT_EQ(again.err.find("training"), std::string::npos) << again.err;
+  EXPECT_EQ(tables_of(only_run(folder.path(), "long")), before);
+}
+
+TEST(Program, SaysThatWritingFailedAndContinuesWithSpace) {
+  const Folder folder;
+  const auto words = long_run(folder.path());
+  const auto full = run_program(words, -1, 9, /*file_limit_blocks=*/200);
+  EXPECT_EQ(full.code, 3) << full.err;
+  EXPECT_FALSE(full.err.empty());
+  const auto after = run_program(words);
+  EXPECT_EQ(after.code, 0) << after.err;
+  const Folder calm;
+  ASSERT_EQ(run_program(long_run(calm.path())).code, 0);
+  EXPECT_EQ(tables_of(only_run(folder.path(), "long")),
+            tables_of(only_run(calm.path(), "long")));
+}
+
+TEST(Program, SurvivesAFullDisk) {
+  const Folder folder;
+  if (mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=200k") != 0) {
+    GTEST_SKIP() << "mounting a small tmpfs needs root";
+  }
+  const auto full = run_program(long_run(folder.path()));
+  EXPECT_EQ(full.code, 3) << full.err;
+  EXPECT_NE(full.err.find("full"), std::string::npos) << full.err;
+  mount("tmpfs", folder.path().c_str(), "tmpfs", MS_REMOUNT, "size=100m");
+  EXPECT_EQ(run_program(long_run(folder.path())).code, 0);
+  umount(folder.path().c_str());
+}
+
+TEST(Program, HoldsItsFolderAgainstASecondProcess) {
+  const Folder folder;
+  const auto words = long_run(folder.path());
+  ASSERT_EQ(run_program(words, 700, SIGKILL).code, 128 + SIGKILL);
+  const auto run = only_run(folder.path(), "long");
+  const auto lock = (run / "lock").string();
+  const auto held = std::system(
+      fmt::format(
+          "flock {} {} {} --out {} --set ensemble.seeds=48 --set ensemble.steps=150 "
+          "--set name=long >/dev/null 2>&1",
+          lock,
+          BASIN_RUNNER,
+          words[0],
+          folder.path().string())
+          .c_str());
+  EXPECT_EQ(WEXITSTATUS(held), 3);
+}
+
+TEST(Program, ShowsListsAndExports) {
+  const Folder folder;
+  const auto root = folder.path().string();
+  ASSERT_EQ(
+      run_program({(kConfigs / "smoke/xor_tanh.yaml").string(), "--out", root}).code,
+      0);
+  EXPECT_NE(run_program({"list", "--out", root}).out.find("smoke_xor_tanh-"),
+            std::string::npos);
+  const auto shown = run_program({"show", "smoke_xor", "--out", root});
+  EXPECT_EQ(shown.code, 0);
+  EXPECT_NE(shown.out.find("strict_minimum"), std::string::npos);
+  const auto npz = (folder.path() / "a.npz").string();
+  EXPECT_EQ(
+      run_program({"export", "smoke_xor", "--to", "npz", "--out", root, "--dest", npz})
+          .code,
+      0);
+  EXPECT_GT(fs::file_size(npz), 1000u);
+  const auto tables = tables_of(only_run(root, "smoke_xor"));
+  const auto dest = folder.path() / "copy";
+  EXPECT_EQ(run_program({"export",
+                         "smoke_xor",
+                         "--to",
+                         "csv",
+                         "--out",
+                         root,
+                         "--dest",
+                         (dest / "tables").string()})
+                .code,
+            0);
+  EXPECT_EQ(tables_of(dest), tables);
+  EXPECT_EQ(run_program({"show", "nothing", "--out", root}).code, 2);
+}
+
+TEST(Program, EscapesWhatComesFromFiles) {
+  const Folder folder;
+  const auto csv = folder.path() / "<b>&.csv";
+  write_file(
+      csv, "x,y\n1,<script>alert(1)</script>\n2,b\n3,b\n4,<script>alert(1)</script>\n");
+  write_file(
+      folder.path() / "c.yaml",
+      fmt::format("name: esc\ndata: {{source: csv, file: '{}'}}\nmodel: {{depth: 0}}\n"
+                  "loss: {{kind: logistic, weight_decay: 0.1}}\n"
+                  "ensemble: {{seeds: 2, steps: 5}}\n",
+                  csv.string()));
+  const auto root = folder.path() / "runs";
+  const auto ended =
+      run_program({(folder.path() / "c.yaml").string(), "--out", root.string()});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const auto page = read_file(only_run(root, "esc") / "report.html", 1 << 26);
+  EXPECT_EQ(page.find("<script>alert"), std::string::npos);
+  EXPECT_EQ(page.find("<b>&.csv"), std::string::npos);
+  EXPECT_NE(page.find("&lt;b&gt;&amp;.csv"), std::string::npos);
+}
+
+/// A config, and what its complaint must name.
+struct Broken {
+  std::string yaml;
+  std::string named;
+};
+
+void expect_refused(const fs::path& config,
+                    const std::string& named,
+                    const fs::path& root) {
+  const auto ended = run_program({config.string(), "--out", root.string()});
+  EXPECT_EQ(ended.code, 2) << config << "\n" << ended.err;
+  EXPECT_NE(ended.err.find(named), std::string::npos) << ended.err;
+  EXPECT_FALSE(fs::exists(root)) << "a folder was left behind";
+}
+
+TEST(BrokenInput, IsRefusedByConfigWithThePlace) {
+  const Folder folder;
+  const auto root = folder.path() / "runs";
+  const auto config = folder.path() / "c.yaml";
+  std::string bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n";
+  char last = 'a';
+  for (char c = 'b'; c < 'k'; ++c) {
+    bomb +=
+        fmt::format("{0}: &{0} [*{1},*{1},*{1},*{1},*{1},*{1},*{1},*{1}]\n", c, last);
+    last = c;
+  }
+  std::string deep;
+  for (int i = 0; i < 10'000; ++i) deep += "{a: ";
+  const std::vector<Broken> cases{
+      {"", "c.yaml:1"},
+      {"\n\n# nothing\n", "c.yaml:1"},
+      {"modle: {depth: 1}", "c.yaml:1: modle: unknown key, did you mean 'model'?"},
+      {"model: {dpeth: 1}", "model.dpeth"},
+      {"model: {depth: one}", "model.depth: expected a whole number"},
+      {"model: {depth: 1.5}", "model.depth"},
+      {"model: {depth: -1}", "model.depth"},
+      {"model: {depth: 99999999999999999999}", "model.depth"},
+      {"model: {width: 0}", "model.width"},
+      {"model: {widths: [1, 2, 3]}", "model.widths"},
+      {"model: {activation: rellu}", "did you mean 'relu'"},
+      {"model: {bias: maybe}", "model.bias: expected true or false"},
+      {"model: 3", "model: expected a mapping"},
+      {"model: [1]", "model: expected a mapping"},
+      {"loss: {weight_decay: -1}", "loss.weight_decay"},
+      {"loss: {weight_decay: .nan}", "loss.weight_decay"},
+      {"loss: {weight_decay: .inf}", "loss.weight_decay"},
+      {"loss: {kind: cross_entropy}\ndata: {source: sine}", "loss.kind"},
+      {"ensemble: {seeds: 0}", "ensemble.seeds"},
+      {"ensemble: {learning_rate: 0}", "ensemble.learning_rate"},
+      {"ensemble: {learning_rate: fast}", "ensemble.learning_rate"},
+      {"ensemble:\n  seeds: 3\n  seeds: 4", "c.yaml:3: ensemble.seeds"},
+      {"seed: -1", "seed"},
+      {"seed: [1]", "seed"},
+      {"name: ../../escape", "name"},
+      {"name: ''", "name"},
+      {"landscape: 3", "landscape: expected a list"},
+      {"landscape: [{range: [1]}]", "landscape[0].range"},
+      {"landscape: [{points: 1}]", "landscape[0].points"},
+      {"landscape: [{directions: axes, axes: [a, b]}]", "landscape[0].axes"},
+      {"sweep: {model.depth: []}", "sweep.model.depth"},
+      {"sweep: {nothing: [1]}", "sweep.nothing"},
+      {"compute: {device: gpu}", "compute.device"},
+      {"compute: {threads: -2}", "compute.threads"},
+      {"data: {source: csv}", "data.file"},
+      {"data: {source: csv, file: none.csv}", "none.csv: no such file"},
+      {"data: {source: csv, file: /}", "a folder"},
+      {"data: {source: digits, subset: 5000}", "data.subset"},
+      {"data: {samples: 10000000, inputs: 10000}", "data.samples"},
+      {"data: {source: iris, subset: 1}\nloss: {kind: cross_entropy}\nmodel: {width: "
+       "100000, depth: 90}",
+       "model"},
+      {"a: [1, 2", "c.yaml:"},
+      {"a: b: c", "c.yaml:1"},
+      {"\t- x", "c.yaml:1"},
+      {"a: 1\n---\nb: 1", "one YAML document"},
+      {std::string("name: x\0y", 9), "binary"},
+      {bomb, "aliases"},
+      {deep, "nesting"},
+      {std::string(100'000'000, '#'), "at most"}};
+  EXPECT_GE(cases.size(), 40u);
+  for (const auto& [yaml, named] : cases) {
+    SCOPED_TRACE(yaml.substr(0, 80));
+    write_file(config, yaml);
+    expect_refused(config, named, root);
+  }
+  expect_refused(folder.path() / "missing.yaml", "no such file", root);
+  expect_refused(folder.path(), "a folder", root);
+}
+
+TEST(BrokenInput, IsRefusedByDataFilesWithThePlace) {
+  const Folder folder;
+  const auto root = folder.path() / "runs";
+  const auto config = folder.path() / "c.yaml";
+  const std::vector<Broken> cases{{"", "d.csv: expected rows"},
+                                  {"a,b\n", "below the header"},
+                                  {"1,2\n3\n", "d.csv:2: expected 2 fields"},
+                                  {"1,2\n3,4,5\n", "d.csv:2"},
+                                  {"a,b\n1,2\nx,3\n", "d.csv:3: column 1 ('a')"},
+                                  {"a,b\n1,2\nnan,3\n", "d.csv:3"},
+                                  {"a,b\n1,2\n,3\n", "came nothing"},
+                                  {"a,b\n1,2\n", "two samples"},
+                                  {"1\n2\n", "two columns"},
+                                  {"1,same\n2,same\n3,same\n", "classes"},
+                                  {"1,\"2\n3,4\n", "closing quote"},
+                                  {std::string("\x7f\x45LF\0\0,", 7), "binary"}};
+  for (const auto& [csv, named] : cases) {
+    SCOPED_TRACE(csv);
+    write_file(folder.path() / "d.csv", csv);
+    write_file(config, "data: {source: csv, file: d.csv}");
+    expect_refused(config, named, root);
+  }
+  write_file(folder.path() / "d.csv",
+             std::string("\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b", 11));
+  expect_refused(config, "truncated", root);
+  write_file(folder.path() / "d.idx", std::string("\0\0\x08\x02\0\0", 6));
+  write_file(config, "data: {source: idx, file: d.idx, labels: d.idx}");
+  expect_refused(config, "d.idx", root);
+}
+
+TEST(BrokenInput, IsRefusedOnTheCommandLine) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"--nonsense"},
+                                             {"check"},
+                                             {"export", "x", "--to", "pdf"},
+                                             {"a.yaml", "b.yaml"},
+                                             {"a.yaml", "--threads", "many"},
+                                             {"a.yaml", "--out"}}) {
+    const auto ended = run_program(words);
+    EXPECT_EQ(ended.code, 2) << words[0];
+    EXPECT_FALSE(ended.err.empty());
+  }
+}
+
+}  // namespace
+}  // namespace basin

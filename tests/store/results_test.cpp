@@ -1,0 +1,83 @@
+#include "store/results.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "store/npz.h"
+#include "store/run_folder.h"
+#include "store/tables.h"
+#include "support/folder.h"
+#include "support/networks.h"
+
+namespace basin {
+namespace {
+
+TEST(Results, ReadBackWhatWasSaved) {
+  const testing::Folder folder;
+  Results results(folder.path(), Database::Mode::kWrite);
+  Endpoint e{.seed = 3, .verdict = Verdict::kSaddle, .reason = "a 'b', c", .loss = 0.1};
+  e.theta = testing::normal({4});
+  results.save_endpoints({e});
+  const auto back = results.load_endpoints().at(0);
+  EXPECT_EQ(back.verdict, Verdict::kSaddle);
+  EXPECT_EQ(back.reason, e.reason);
+  EXPECT_EQ(back.loss, 0.1);
+  EXPECT_TRUE(std::isnan(back.min_eigenvalue));
+  EXPECT_TRUE(testing::same_bits(back.theta, e.theta));
+  EXPECT_EQ(results.judged_seeds(), std::set<int64_t>{3});
+}
+
+TEST(Results, RefuseADamagedBlob) {
+  const testing::Folder folder;
+  Results results(folder.path(), Database::Mode::kWrite);
+  results.save_endpoints({{.seed = 0, .theta = testing::normal({4})}});
+  Database raw(folder.path() / kDatabaseFile, Database::Mode::kWrite);
+  raw.execute("UPDATE endpoints SET theta = x'0500000000000000ff'");
+  EXPECT_THROW(results.load_endpoints(), StorageError);
+  raw.execute("UPDATE endpoints SET theta = NULL, verdict_code = 99");
+  EXPECT_THROW(results.load_endpoints(), StorageError);
+}
+
+TEST(Results, KeepNothingOfATransactionThatFails) {
+  const testing::Folder folder;
+  Database database(folder.path() / "t.sqlite", Database::Mode::kWrite);
+  database.execute("CREATE TABLE t(x)");
+  EXPECT_THROW(database.transaction([&] {
+    database.execute("INSERT INTO t VALUES(1)");
+    throw std::runtime_error("stop");
+  }),
+               std::runtime_error);
+  auto rows = database.prepare("SELECT * FROM t");
+  EXPECT_FALSE(rows.step());
+}
+
+TEST(FolderLock, IsHeldByOneAtATime) {
+  const testing::Folder folder;
+  {
+    const FolderLock lock(folder.path());
+    EXPECT_THROW(FolderLock{folder.path()}, StorageError);
+  }
+  EXPECT_NO_THROW(FolderLock{folder.path()});
+}
+
+TEST(Npz, IsTheSameBytesEveryTime) {
+  const testing::Folder folder;
+  const std::vector<std::pair<std::string, torch::Tensor>> arrays{
+      {"a", testing::normal({2, 3})}, {"b", at::zeros({0}, torch::kFloat64)}};
+  write_npz(folder.path() / "1.npz", arrays);
+  write_npz(folder.path() / "2.npz", arrays);
+  const auto bytes = read_file(folder.path() / "1.npz", 1 << 20);
+  EXPECT_EQ(bytes, read_file(folder.path() / "2.npz", 1 << 20));
+  EXPECT_NE(bytes.find("'shape': (2,3,)"), std::string::npos);
+}
+
+TEST(Orbit, IsShownWhereADoubleWouldOverflow) {
+  EXPECT_EQ(format_orbit(std::log10(48)), "48");
+  EXPECT_EQ(format_orbit(400.5), "3.162e+400");
+}
+
+}  // namespace
+}  // namespace basin

@@ -1,0 +1,79 @@
+#include "support/program.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
+#include "core/file.h"
+#include "support/folder.h"
+
+namespace basin::testing {
+
+namespace fs = std::filesystem;
+
+Ended run_program(const std::vector<std::string>& words,
+                  int kill_after_ms,
+                  int signal,
+                  int64_t file_limit_blocks) {
+  const Folder folder;
+  const auto out = folder.path() / "out", err = folder.path() / "err";
+  const auto start = std::chrono::steady_clock::now();
+  const pid_t child = fork();
+  if (child == 0) {
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC;
+    dup2(open(out.c_str(), flags, 0644), STDOUT_FILENO);
+    dup2(open(err.c_str(), flags, 0644), STDERR_FILENO);
+    if (file_limit_blocks >= 0) {
+      ::signal(SIGXFSZ, SIG_IGN);  // so that writing fails instead
+      const rlimit limit{static_cast<rlim_t>(file_limit_blocks) * 512,
+                         static_cast<rlim_t>(file_limit_blocks) * 512};
+      setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    std::vector<char*> argv{const_cast<char*>(BASIN_RUNNER)};
+    for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    execv(BASIN_RUNNER, argv.data());
+    _exit(99);
+  }
+  if (kill_after_ms >= 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(kill_after_ms));
+    kill(child, signal);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return {
+      .code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+      .out = read_file(out, 1 << 24),
+      .err = read_file(err, 1 << 24),
+      .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+                     .count()};
+}
+
+fs::path only_run(const fs::path& root, const std::string& prefix) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(root)) {
+    if (entry.path().filename().string().starts_with(prefix))
+      found.push_back(entry.path());
+  }
+  if (found.size() != 1) throw std::runtime_error("expected one run named " + prefix);
+  return found.front();
+}
+
+std::vector<std::pair<std::string, std::string>> tables_of(const fs::path& folder) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& entry : fs::directory_iterator(folder / "tables")) {
+    out.emplace_back(entry.path().filename().string(),
+                     read_file(entry.path(), 1 << 26));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace basin::testing
