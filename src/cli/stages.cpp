@@ -63,6 +63,28 @@ class BestLoss {
   double best_ = INFINITY;
 };
 
+// How well each minimum does on the data it was trained on and on what was held out.
+void add_accuracy(const Session& session, std::vector<Minimum>& minima) {
+  if (minima.empty()) return;
+  std::vector<torch::Tensor> rows;
+  for (const auto& m : minima) rows.push_back(m.endpoint.theta);
+  const auto theta = at::stack(rows);
+  const auto accuracy = session.analysis.accuracy(theta);
+  for (size_t i = 0; i < minima.size(); ++i) {
+    minima[i].accuracy = accuracy[static_cast<int64_t>(i)].item<double>();
+  }
+  if (session.data.test.samples() == 0) return;
+  const NetworkObjective held_out(
+      session.network, session.spec.loss, session.data.test);
+  const auto held_out_loss = held_out.value(theta);
+  const auto held_out_accuracy = held_out.accuracy(theta);
+  for (size_t i = 0; i < minima.size(); ++i) {
+    const auto at = static_cast<int64_t>(i);
+    minima[i].held_out_loss = held_out_loss[at].item<double>();
+    minima[i].held_out_accuracy = held_out_accuracy[at].item<double>();
+  }
+}
+
 }  // namespace
 
 void train_stage(const Session& session, Results& results) {
@@ -117,8 +139,9 @@ void judge_stage(const Session& session, Results& results) {
 
 void identify_stage(const Session& session, Results& results) {
   if (results.has_minima()) return;
-  const auto minima =
+  auto minima =
       identify(session.problem(), results.load_endpoints(), session.spec.minima);
+  add_accuracy(session, minima);
   results.save_minima(minima, count_minima(minima));
 }
 

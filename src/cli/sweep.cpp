@@ -56,7 +56,11 @@ std::filesystem::path run_sweep(const Experiment& experiment,
   write_file(folder / "tables" / "sweep.csv", sweep_csv(rows));
   write_sweep_figures(experiment.spec.name, rows, folder / "figures");
   write_file(folder / kPageFile, sweep_page(experiment.spec.name, rows));
-  fmt::print("\n{}", sweep_text(rows));
+  fmt::print("\n");
+  for (const auto& sentence : sweep_sentences(experiment.spec.name, rows)) {
+    fmt::print("{}\n", sentence);
+  }
+  fmt::print("\n{}\n", sweep_text(rows));
   return folder;
 }
 

@@ -45,10 +45,11 @@ struct Endpoint {
   double min_eigenvalue = kNan;  ///< of the Hessian
   double max_eigenvalue = kNan;
   double residual = kNan;  ///< ‖H y − λ y‖ of min_eigenvalue: 0 for a full spectrum
-  int64_t nullity = -1;    ///< zero modes found
-  int64_t explained = -1;  ///< zero modes that the symmetries explain
-  int64_t index = -1;      ///< negative eigenvalues
-  double norm = kNan;      ///< ‖θ‖₂
+  double newton_step = kNan;  ///< ‖H⁻¹ g‖ over the eigenvalues that are not zero
+  int64_t nullity = -1;       ///< zero modes found
+  int64_t explained = -1;     ///< zero modes that the symmetries explain
+  int64_t index = -1;         ///< negative eigenvalues
+  double norm = kNan;         ///< ‖θ‖₂
   double kink_distance = kNan;
   int64_t kinks = 0;           ///< pre-activations on a kink
   int64_t polish_steps = 0;    ///< iterations of L-BFGS and Newton

@@ -13,6 +13,9 @@ struct Minimum {
   double log10_orbit = 0;  ///< orbit size
   int64_t function_class = 0;
   int64_t loss_class = 0;
+  double accuracy = Endpoint::kNan;       ///< on the training data
+  double held_out_loss = Endpoint::kNan;  ///< decay included
+  double held_out_accuracy = Endpoint::kNan;
   bool proved_distinct = true;  ///< no near match was left undecided (see Matching)
 };
 

@@ -26,6 +26,7 @@ bool falls_outward(const MinimaProblem& problem, const Tensor& theta, double los
 
 void fill_spectrum(const MinimaProblem& problem,
                    const Tensor& theta,
+                   const Tensor& gradient,
                    const MinimaOptions& options,
                    Endpoint& out) {
   const auto spectrum = hessian_spectrum(
@@ -40,6 +41,14 @@ void fill_spectrum(const MinimaProblem& problem,
   if (!spectrum.complete) return;
   out.index = (spectrum.values < -floor).sum().item<int64_t>();
   out.nullity = (spectrum.values.abs() <= floor).sum().item<int64_t>();
+  const auto bent = spectrum.values.abs() > floor;
+  const auto step = at::mv(spectrum.vectors, gradient) / spectrum.values;
+  out.newton_step = at::where(bent, step, at::zeros_like(step)).norm().item<double>();
+}
+
+bool is_critical(const Endpoint& e, const MinimaOptions& options) {
+  const bool far = e.newton_step > options.step_tolerance * (1 + e.norm);
+  return e.gradient_norm <= options.gradient_tolerance && !far;
 }
 
 // Generators that H does not annihilate explain nothing.
@@ -55,7 +64,9 @@ int64_t verified_nullity(const MinimaProblem& problem,
   return explained_nullity(generators.index_select(0, held));
 }
 
-void judge_unfinished(const MinimaProblem& problem, Endpoint& out) {
+void judge_unfinished(const MinimaProblem& problem,
+                      const MinimaOptions& options,
+                      Endpoint& out) {
   if (out.kinks > 0 || out.kink_distance < 1e-6) {
     out.reason = fmt::format(
         "stopped at a kink: a pre-activation at {:.1e} of its layer's scale, "
@@ -72,7 +83,11 @@ void judge_unfinished(const MinimaProblem& problem, Endpoint& out) {
         out.norm);
   } else {
     out.reason =
-        fmt::format("gradient {:.1e} is above the tolerance", out.gradient_norm);
+        out.gradient_norm > options.gradient_tolerance
+            ? fmt::format("gradient {:.1e} is above the tolerance", out.gradient_norm)
+            : fmt::format("gradient {:.1e}, but Newton's next step is {:.1e} long",
+                          out.gradient_norm,
+                          out.newton_step);
   }
 }
 
@@ -82,7 +97,8 @@ void judge_critical(const MinimaProblem& problem,
   const double scale =
       std::max(std::abs(out.min_eigenvalue), std::abs(out.max_eigenvalue));
   const double floor = options.zero_tolerance * scale;
-  if (out.min_eigenvalue + out.residual < -floor) {
+  // A Ritz value is a curvature that some direction really has.
+  if (out.min_eigenvalue < -floor) {
     out.verdict = Verdict::kSaddle;
     out.reason = fmt::format("negative curvature {:.3e}", out.min_eigenvalue);
     return;
@@ -140,11 +156,12 @@ Endpoint judge(const MinimaProblem& problem,
   const auto kinks = problem.objective.kinks(batch);
   out.kink_distance = kinks.nearest.item<double>();
   out.kinks = kinks.active.item<int64_t>();
-  fill_spectrum(problem, theta, options, out);
-  if (out.gradient_norm <= options.gradient_tolerance) {
+  fill_spectrum(
+      problem, theta, answer.gradient.squeeze(0).to(torch::kFloat64), options, out);
+  if (is_critical(out, options)) {
     judge_critical(problem, options, out);
   } else {
-    judge_unfinished(problem, out);
+    judge_unfinished(problem, options, out);
   }
   return out;
 }

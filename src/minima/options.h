@@ -15,6 +15,14 @@ struct MinimaOptions {
   /// An endpoint is a critical point when ‖g‖∞ <= gradient_tolerance.
   double gradient_tolerance = 1e-10;
 
+  /// ... and, where all eigenvalues are known, when Newton's next step is short:
+  ///
+  ///   ‖H⁻¹ g‖₂ <= step_tolerance * (1 + ‖θ‖₂)
+  ///
+  /// On the way to infinity g and H fade together: the gradient is small there, the
+  /// step is not.
+  double step_tolerance = 1e-6;
+
   /// All eigenvalues are found for P up to this; above, Lanczos.
   int64_t dense_limit = 300;
   int64_t lanczos_steps = 60;

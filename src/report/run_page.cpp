@@ -99,6 +99,16 @@ std::string counts_section(const RunReport& r) {
              2);
 }
 
+std::string percent(double share) {
+  return std::isnan(share) ? "–" : show(100 * share, 3) + " %";
+}
+
+// Accuracy where there are classes, else the loss.
+std::string percent_or_loss(const Minimum& m) {
+  return std::isnan(m.held_out_accuracy) ? show(m.held_out_loss)
+                                         : percent(m.held_out_accuracy);
+}
+
 std::string minima_section(const RunReport& r) {
   if (r.minima.empty()) return "";
   std::vector<std::vector<std::string>> rows;
@@ -119,19 +129,22 @@ std::string minima_section(const RunReport& r) {
          show(m.endpoint.max_eigenvalue, 3),
          m.endpoint.nullity < 0 ? "–" : show(m.endpoint.nullity),
          show(m.endpoint.gradient_norm, 2)});
+    if (r.minima.front().accuracy >= 0) rows.back().push_back(percent(m.accuracy));
+    if (r.held_out > 0) rows.back().push_back(percent_or_loss(m));
   }
-  std::string out = "<h2>Minima and candidates</h2>\n" + html_table({"id",
-                                                                     "verdict",
-                                                                     "loss",
-                                                                     "hits",
-                                                                     "share, 95 %",
-                                                                     "orbit size",
-                                                                     "least eigenvalue",
-                                                                     "largest",
-                                                                     "zero modes",
-                                                                     "gradient"},
-                                                                    rows,
-                                                                    2);
+  std::vector<std::string> head{"id",
+                                "verdict",
+                                "loss",
+                                "hits",
+                                "share, 95 %",
+                                "orbit size",
+                                "least eigenvalue",
+                                "largest",
+                                "zero modes",
+                                "gradient"};
+  if (r.minima.front().accuracy >= 0) head.push_back("accuracy");
+  if (r.held_out > 0) head.push_back("held out");
+  std::string out = "<h2>Minima and candidates</h2>\n" + html_table(head, rows, 2);
   if (r.minima.size() > kMostRows) {
     out += fmt::format(
         "<p class=\"soft\">The first {} of {}; all are in "
@@ -234,7 +247,7 @@ for (const button of document.querySelectorAll('[data-surface]')) {
     Plotly.newPlot(place, [{type: 'surface', x: data.x, y: data.y, z, colorscale: 'Viridis',
       colorbar: {title: {text: log ? 'log10 loss' : 'loss'}, tickfont: {color: ink}}}],
       {paper_bgcolor: 'rgba(0,0,0,0)', font: {color: ink}, margin: {l: 0, r: 0, t: 0, b: 0},
-       scene: {xaxis: axis('direction 1'), yaxis: axis('direction 2'),
+       scene: {aspectmode: 'cube', camera: {eye: {x: 1.5, y: 1.5, z: 1.2}}, xaxis: axis('direction 1'), yaxis: axis('direction 2'),
                zaxis: axis(log ? 'log10 loss' : 'loss')}},
       {responsive: true, displaylogo: false});
   });

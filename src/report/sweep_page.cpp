@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/file.h"
 #include "report/chart.h"
@@ -162,13 +163,57 @@ std::string sweep_csv(const std::vector<SweepRow>& rows) {
   return out;
 }
 
+std::vector<std::string> sweep_sentences(const std::string& name,
+                                         const std::vector<SweepRow>& rows) {
+  const auto& first = rows.front();
+  std::string keys, found;
+  for (const auto& [key, value] : first.values) {
+    keys += (keys.empty() ? "" : " and ") + short_key(key);
+  }
+  for (const auto& x : group(rows).x) {
+    int64_t least = std::numeric_limits<int64_t>::max(), most = 0;
+    for (const auto& row : rows) {
+      if (row.values.front().second != x) continue;
+      least = std::min(least, row.certified.count);
+      most = std::max(most, row.certified.count);
+    }
+    found += fmt::format("{}{} for {} {}",
+                         found.empty() ? "" : ", ",
+                         least == most ? show(most) : show(least) + " to " + show(most),
+                         short_key(first.values.front().first),
+                         x);
+  }
+  int64_t certified = 0, seeds = 0;
+  double coverage = 1;
+  for (const auto& row : rows) {
+    certified += row.certified.seeds;
+    seeds += row.seeds;
+    if (row.certified.seeds > 0) coverage = std::min(coverage, row.certified.coverage);
+  }
+  return {
+      fmt::format("{} varies {} in {}, {} each.",
+                  name,
+                  keys,
+                  plural(static_cast<int64_t>(rows.size()), "run"),
+                  plural(first.seeds, "seed")),
+      fmt::format("Distinct certified minima seen, up to the symmetries of the network "
+                  "(level parameters): {}.",
+                  found),
+      fmt::format("{} of {} seeds ended at a certified minimum{}.",
+                  show(certified),
+                  show(seeds),
+                  certified > 0 ? fmt::format("; the least coverage of a cell is {}",
+                                              show(coverage, 3))
+                                : "")};
+}
+
 std::string sweep_text(const std::vector<SweepRow>& rows) {
   std::string out;
   for (const auto& [key, value] : rows.front().values)
     out += fmt::format("{:>14}", short_key(key));
   out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}\n",
                      "parameters",
-                     "certified seeds",
+                     "certified",
                      "minima",
                      "95 % (Chao1)",
                      "coverage",
@@ -196,11 +241,11 @@ std::string sweep_page(const std::string& name, const std::vector<SweepRow>& row
     head.push_back(escape_html(short_key(key)));
   const size_t keys = head.size();
   for (const char* title : {"parameters",
-                            "certified seeds",
+                            "certified",
                             "minima",
                             "95 % of Chao1",
                             "coverage",
-                            "places of all candidates",
+                            "places",
                             "least loss",
                             "median loss"}) {
     head.push_back(title);
@@ -225,27 +270,21 @@ std::string sweep_page(const std::string& name, const std::vector<SweepRow>& row
                                 verdict_text(row)));
     table.push_back(cells);
   }
-  const auto& first = rows.front();
-  const auto body = fmt::format(
-      "<h1>{}</h1>\n<div class=\"lead\"><p>{} of a sweep over {}, {} each.</p>\n"
-      "<p>Minima are certified endpoints, distinct up to the symmetries of the network "
-      "(level "
-      "parameters); a count stands beside the seeds that reached a certified minimum, "
-      "its 95 % "
-      "interval and its estimated coverage.</p>\n<p>Where few seeds are certified, the "
+  std::string body = "<h1>" + escape_html(name) + "</h1>\n<div class=\"lead\">\n";
+  for (const auto& sentence : sweep_sentences(name, rows)) {
+    body += "<p>" + escape_html(sentence) + "</p>\n";
+  }
+  body += fmt::format(
+      "</div>\n<h2>Table</h2>\n{}<p class=\"soft\">Where few seeds are certified, the "
       "count "
-      "says little: read the verdicts.</p></div>\n<h2>Table</h2>\n{}<h2>Charts</h2>\n"
-      "<div class=\"figures\"><figure>{}<figcaption>Distinct certified minima seen, "
-      "with the "
-      "95 % interval of Chao1's estimate of all there are.</figcaption></figure>"
-      "<figure>{}<figcaption>Loss of every endpoint (small dots) and the "
-      "median.</figcaption>"
-      "</figure></div>\n",
-      escape_html(name),
-      plural(static_cast<int64_t>(rows.size()), "cell"),
-      escape_html(short_key(first.values.front().first)) +
-          (first.values.size() > 1 ? " and more" : ""),
-      plural(first.seeds, "seed"),
+      "says little: read the verdicts. Places: distinct endpoints, certified or "
+      "not.</p>\n"
+      "<h2>Charts</h2>\n<div class=\"figures\"><figure>{}<figcaption>Distinct "
+      "certified "
+      "minima seen, with the 95 % interval of Chao1's estimate of all there "
+      "are.</figcaption></figure><figure>{}<figcaption>Loss of every endpoint (small "
+      "dots) "
+      "and the median.</figcaption></figure></div>\n",
       html_table(head, table, keys),
       count_chart(name, rows),
       loss_chart(name, rows));

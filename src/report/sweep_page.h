@@ -22,6 +22,9 @@ struct SweepRow {
 };
 
 std::string sweep_csv(const std::vector<SweepRow>& rows);
+/// What was asked, what came out for each value of the first axis, how sure it is.
+std::vector<std::string> sweep_sentences(const std::string& name,
+                                         const std::vector<SweepRow>& rows);
 std::string sweep_text(const std::vector<SweepRow>& rows);
 std::string sweep_page(const std::string& name, const std::vector<SweepRow>& rows);
 void write_sweep_figures(const std::string& name,

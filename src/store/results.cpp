@@ -16,13 +16,14 @@ CREATE TABLE IF NOT EXISTS training(
   theta BLOB, curve BLOB, trajectory BLOB);
 CREATE TABLE IF NOT EXISTS endpoints(
   seed INTEGER PRIMARY KEY, verdict TEXT, verdict_code INTEGER, reason TEXT, loss REAL,
-  gradient_norm REAL, min_eigenvalue REAL, max_eigenvalue REAL, residual REAL,
+  gradient_norm REAL, min_eigenvalue REAL, max_eigenvalue REAL, residual REAL, newton_step REAL,
   nullity INTEGER, explained INTEGER, saddle_index INTEGER, norm REAL,
   kink_distance REAL, kinks INTEGER, polish_steps INTEGER, trained_loss REAL,
   theta BLOB);
 CREATE TABLE IF NOT EXISTS minima(
   minimum INTEGER PRIMARY KEY, seed INTEGER, log10_orbit REAL, function_class INTEGER,
-  loss_class INTEGER, proved_distinct INTEGER);
+  loss_class INTEGER, proved_distinct INTEGER, accuracy REAL, held_out_loss REAL,
+  held_out_accuracy REAL);
 CREATE TABLE IF NOT EXISTS members(seed INTEGER PRIMARY KEY, minimum INTEGER);
 CREATE TABLE IF NOT EXISTS counts(
   level TEXT, kind TEXT, count INTEGER, seeds INTEGER, chao1 REAL, low REAL, high REAL,
@@ -121,7 +122,7 @@ void Results::save_endpoints(const std::vector<Endpoint>& endpoints) {
   database_.transaction([&] {
     auto row = database_.prepare(
         "INSERT OR REPLACE INTO endpoints VALUES"
-        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const auto& e : endpoints) {
       row.bind(e.seed)
           .bind(name_of(e.verdict))
@@ -132,6 +133,7 @@ void Results::save_endpoints(const std::vector<Endpoint>& endpoints) {
           .bind(e.min_eigenvalue)
           .bind(e.max_eigenvalue)
           .bind(e.residual)
+          .bind(e.newton_step)
           .bind(e.nullity)
           .bind(e.explained)
           .bind(e.index)
@@ -149,8 +151,8 @@ void Results::save_endpoints(const std::vector<Endpoint>& endpoints) {
 void Results::save_minima(const std::vector<Minimum>& minima,
                           const std::vector<Count>& counts) {
   database_.transaction([&] {
-    auto row =
-        database_.prepare("INSERT OR REPLACE INTO minima VALUES(?, ?, ?, ?, ?, ?)");
+    auto row = database_.prepare(
+        "INSERT OR REPLACE INTO minima VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
     auto member = database_.prepare("INSERT OR REPLACE INTO members VALUES(?, ?)");
     for (const auto& m : minima) {
       row.bind(m.id)
@@ -159,6 +161,9 @@ void Results::save_minima(const std::vector<Minimum>& minima,
           .bind(m.function_class)
           .bind(m.loss_class)
           .bind(static_cast<int64_t>(m.proved_distinct))
+          .bind(m.accuracy)
+          .bind(m.held_out_loss)
+          .bind(m.held_out_accuracy)
           .run();
       for (const auto seed : m.seeds) member.bind(seed).bind(m.id).run();
     }
@@ -236,7 +241,7 @@ std::vector<Endpoint> Results::load_endpoints() {
       "SELECT seed, verdict_code, reason, theta, loss, gradient_norm, min_eigenvalue, "
       "max_eigenvalue, residual, nullity, explained, saddle_index, norm, "
       "kink_distance, "
-      "kinks, polish_steps, trained_loss FROM endpoints ORDER BY seed");
+      "kinks, polish_steps, trained_loss, newton_step FROM endpoints ORDER BY seed");
   while (row.step()) {
     out.push_back({.seed = row.integer(0),
                    .verdict = enumerator<Verdict>(row.integer(1), 8),
@@ -247,6 +252,7 @@ std::vector<Endpoint> Results::load_endpoints() {
                    .min_eigenvalue = row.number(6),
                    .max_eigenvalue = row.number(7),
                    .residual = row.number(8),
+                   .newton_step = row.number(17),
                    .nullity = row.integer(9),
                    .explained = row.integer(10),
                    .index = row.integer(11),
@@ -267,8 +273,8 @@ std::vector<Minimum> Results::load_minima() {
   for (auto& e : load_endpoints()) endpoints[e.seed] = e;
   std::vector<Minimum> out;
   auto row = database_.prepare(
-      "SELECT minimum, seed, log10_orbit, function_class, loss_class, proved_distinct "
-      "FROM minima ORDER BY minimum");
+      "SELECT minimum, seed, log10_orbit, function_class, loss_class, proved_distinct, "
+      "accuracy, held_out_loss, held_out_accuracy FROM minima ORDER BY minimum");
   while (row.step()) {
     out.push_back({.id = row.integer(0),
                    .endpoint = endpoints[row.integer(1)],
@@ -276,6 +282,9 @@ std::vector<Minimum> Results::load_minima() {
                    .log10_orbit = row.number(2),
                    .function_class = row.integer(3),
                    .loss_class = row.integer(4),
+                   .accuracy = row.number(6),
+                   .held_out_loss = row.number(7),
+                   .held_out_accuracy = row.number(8),
                    .proved_distinct = row.integer(5) != 0});
   }
   return out;

@@ -49,6 +49,7 @@ std::string endpoints_csv(const std::vector<Endpoint>& endpoints,
                     number(e.kink_distance),
                     e.kinks,
                     e.polish_steps,
+                    number(e.newton_step),
                     csv_text(e.reason));
   }
   return out;
@@ -59,11 +60,12 @@ std::string minima_csv(const std::vector<Minimum>& minima) {
   for (const auto& m : minima) seeds += static_cast<int64_t>(m.seeds.size());
   std::string out =
       "minimum,loss,hits,orbit_size,min_eigenvalue,nullity,verdict,certified,share_low,"
-      "share_high,function_class,loss_class,proved_distinct,seed\n";
+      "share_high,function_class,loss_class,proved_distinct,accuracy,held_out_loss,"
+      "held_out_accuracy,seed\n";
   for (const auto& m : minima) {
     const auto hits = static_cast<int64_t>(m.seeds.size());
     const auto share = wilson_interval(hits, seeds);
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
                        m.id,
                        number(m.endpoint.loss),
                        hits,
@@ -77,6 +79,9 @@ std::string minima_csv(const std::vector<Minimum>& minima) {
                        m.function_class,
                        m.loss_class,
                        m.proved_distinct ? 1 : 0,
+                       number(m.accuracy),
+                       number(m.held_out_loss),
+                       number(m.held_out_accuracy),
                        m.endpoint.seed);
   }
   return out;

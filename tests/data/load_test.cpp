@@ -224,7 +224,9 @@ TEST(Idx, RefusesBrokenFiles) {
 }
 
 TEST(Gzip, SaysWhetherAFileIsTruncatedOrDamaged) {
-  auto packed = gzipped(std::string(1000, 'a') + "end");
+  std::string text(1000, 'a');
+  text.append("end");
+  auto packed = gzipped(text);
   EXPECT_EQ(gunzip(packed, "t").size(), 1003u);
   const auto cut =
       complaint([&] { gunzip(packed.substr(0, packed.size() / 2), "t.gz"); });

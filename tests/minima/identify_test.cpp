@@ -142,6 +142,24 @@ TEST(Identify, CallsSeparableDataWithoutDecayEscaping) {
   EXPECT_FALSE(end[0].reason.empty());
 }
 
+TEST(Identify, IsNotFooledByAGradientThatFadesOnTheWayToInfinity) {
+  // Separable data, no decay: there is no minimum, yet ‖g‖ falls below any tolerance.
+  Dataset data{.name = "separable"};
+  data.inputs = at::tensor({-2.0, -1.0, 1.0, 2.0}, torch::kFloat64).view({4, 1});
+  data.labels = at::tensor({0, 0, 1, 1}, torch::kInt64);
+  data.classes = {"a", "b"};
+  encode_classes(data, false);
+  for (const auto kind : {LossKind::kLogistic, LossKind::kCrossEntropy}) {
+    const auto found = run({.depth = 0}, {.kind = kind}, data, 4);
+    EXPECT_TRUE(found.minima.empty() ||
+                !is_certified(found.minima[0].endpoint.verdict));
+    for (const auto& end : found.endpoints) {
+      EXPECT_LE(end.gradient_norm, 1e-9);
+      EXPECT_EQ(end.verdict, Verdict::kEscaping) << end.reason;
+    }
+  }
+}
+
 TEST(Identify, DoesNotCertifyAReluEndpointOnAKink) {
   const auto found =
       run({.depth = 1, .width = 4}, {.weight_decay = 1e-3}, random_data(40, 2, 0), 8);
