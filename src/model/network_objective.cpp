@@ -167,7 +167,8 @@ KinkDistances NetworkObjective::kinks(const Tensor& theta) const {
   for (int64_t at = 0; at < all.size(0); at += preferred_rows()) {
     const auto rows = std::min(preferred_rows(), all.size(0) - at);
     std::vector<Tensor> pre;
-    forward(network_, all.narrow(0, at, rows), inputs_, &pre);
+    const auto f = forward(network_, all.narrow(0, at, rows), inputs_, &pre);
+    if (loss_.kind == LossKind::kHinge) pre.push_back(1 - f * targets_);
     auto nearest = out.nearest.narrow(0, at, rows);
     auto active = out.active.narrow(0, at, rows);
     for (const auto& z : pre) {

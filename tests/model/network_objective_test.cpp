@@ -241,6 +241,15 @@ TEST(NetworkObjective, SeesAPreActivationOnAKink) {
   EXPECT_NEAR(kinks.nearest[1].item<double>(), 1.0, 1e-15);
 }
 
+TEST(NetworkObjective, SeesAMarginOnTheKinkOfTheHingeLoss) {
+  auto data = random_data(4, 1, 2);
+  data.inputs.copy_(at::tensor({-1.0, 1.0, -2.0, 3.0}, torch::kFloat64).view({4, 1}));
+  const auto objective = objective_for({.depth = 0}, {.kind = LossKind::kHinge}, data);
+  const auto theta = at::tensor({1.0, 0.0, 0.9, 0.0}, torch::kFloat64).view({2, 2});
+  EXPECT_EQ(objective.kinks(theta).active[0].item<int64_t>(), 2);  // y f = 1 twice
+  EXPECT_EQ(objective.kinks(theta).active[1].item<int64_t>(), 0);
+}
+
 TEST(NetworkObjective, IsSmoothWithoutPiecewiseActivations) {
   const auto objective = objective_for(
       {.depth = 1, .activation = Elementwise::kTanh}, {}, random_data(5, 2, 0));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -72,6 +73,20 @@ TEST(Npz, IsTheSameBytesEveryTime) {
   const auto bytes = read_file(folder.path() / "1.npz", 1 << 20);
   EXPECT_EQ(bytes, read_file(folder.path() / "2.npz", 1 << 20));
   EXPECT_NE(bytes.find("'shape': (2,3,)"), std::string::npos);
+}
+
+TEST(Npz, IsReadByNumpy) {
+  if (std::system("/usr/bin/python3 -c 'import numpy' 2>/dev/null") != 0) {
+    GTEST_SKIP() << "needs Debian's python3-numpy";
+  }
+  const testing::Folder folder;
+  const auto file = (folder.path() / "a.npz").string();
+  write_npz(file, {{"a", at::arange(6, torch::kFloat64).view({2, 3})}});
+  const auto script = fmt::format(
+      "/usr/bin/python3 -c \"import numpy; a = numpy.load('{}')['a']; "
+      "assert a.shape == (2, 3) and a[1, 2] == 5 and a.dtype == float\"",
+      file);
+  EXPECT_EQ(std::system(script.c_str()), 0);
 }
 
 TEST(Orbit, IsShownWhereADoubleWouldOverflow) {
