@@ -29,7 +29,7 @@ MAY_SEE["report"] = STAGES | {"config", "store"}
 MAY_SEE["cli"] = set(MAY_SEE)
 
 TOP = {"main.cpp", "precompiled.h"}
-LONGEST_FILE = 420  # lines
+LONGEST_FILE = 320  # lines
 INCLUDE = re.compile(r'^#include "(\w+)/', re.MULTILINE)
 
 

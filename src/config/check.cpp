@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "config/decode.h"
+
+namespace basin {
+namespace {
+
+int line_of(const YamlNode& tree, const std::string& section, const std::string& key) {
+  const auto* node = tree.find(section);
+  if (node == nullptr) return std::max(1, tree.line);
+  const auto* value = node->find(key);
+  return value != nullptr ? value->line : node->line;
+}
+
+void check_landscape(const YamlNode& tree, const Spec& spec, Complaints& complaints) {
+  const auto* list = tree.find("landscape");
+  std::set<std::string> names;
+  for (size_t i = 0; i < spec.landscape.size(); ++i) {
+    const auto& s = spec.landscape[i];
+    const int line =
+        list != nullptr && i < list->items.size() ? list->items[i].line : 1;
+    const auto complain = [&](const char* key, const std::string& text) {
+      complaints.add(line, fmt::format("landscape[{}].{}", i, key), text);
+    };
+    if (s.range.size() != 2 || !(s.range[0] < s.range[1])) {
+      complain("range", "expected two numbers, the lower first");
+    }
+    const size_t dimensions = s.kind == SliceKind::kPlane ? 2 : 1;
+    if (s.directions == DirectionKind::kAxes && s.axes.size() != dimensions) {
+      complain("axes",
+               fmt::format(
+                   "expected {} parameter names, came {}", dimensions, s.axes.size()));
+    }
+    if (s.directions == DirectionKind::kMinima && !s.minima.empty() &&
+        s.minima.size() != dimensions + 1) {
+      complain(
+          "minima",
+          fmt::format("expected {} numbers, came {}", dimensions + 1, s.minima.size()));
+    }
+    if (!s.name.empty() && !names.insert(s.name).second) {
+      complain("name",
+               fmt::format("expected a name used once, came '{}' again", s.name));
+    }
+    if (s.kind == SliceKind::kPlane && s.points > 501) {
+      complain("points",
+               fmt::format("expected at most 501 on a plane, came {}", s.points));
+    }
+  }
+}
+
+}  // namespace
+
+void check_spec(const YamlNode& tree, const Spec& spec, Complaints& complaints) {
+  const auto complain = [&](const char* section,
+                            const char* key,
+                            const std::string& text) {
+    complaints.add(line_of(tree, section, key), std::string(section) + "." + key, text);
+  };
+  const auto& d = spec.data;
+  const auto& m = spec.model;
+  if (!m.widths.empty() && static_cast<int64_t>(m.widths.size()) != m.depth) {
+    complain("model",
+             "widths",
+             fmt::format("expected {} values, one a hidden layer (depth), came {}",
+                         m.depth,
+                         m.widths.size()));
+  }
+  const bool from_file = d.source == DataSource::kCsv || d.source == DataSource::kIdx;
+  if (from_file && d.file.empty()) {
+    complain(
+        "data", "file", "expected the path of a file for this source, came nothing");
+  }
+  if (d.source == DataSource::kIdx && d.labels.empty()) {
+    complain("data", "labels", "expected the path of a label file, came nothing");
+  }
+  if (d.samples * std::max(d.inputs, d.teacher_width) > 250'000'000) {
+    complain(
+        "data", "samples", "expected at most 2.5e8 numbers in all (samples × inputs)");
+  }
+  const auto classes =
+      d.source == DataSource::kBlobs || d.source == DataSource::kSpirals ? d.classes
+                                                                         : 1;
+  if (d.samples < classes) {
+    complain(
+        "data",
+        "samples",
+        fmt::format("expected at least {}, one a class, came {}", classes, d.samples));
+  }
+  if (d.coefficients.empty()) {
+    complain(
+        "data", "coefficients", "expected at least one number, came an empty list");
+  }
+  check_landscape(tree, spec, complaints);
+}
+
+}  // namespace basin

@@ -1,0 +1,157 @@
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "store/results.h"
+
+namespace basin {
+namespace {
+
+std::vector<SliceMark> marks_from(const std::string& text) {
+  std::vector<SliceMark> out;
+  try {
+    for (const auto& m : nlohmann::json::parse(text)) {
+      out.push_back(
+          {m.at(0).get<std::string>(), m.at(1).get<double>(), m.at(2).get<double>()});
+    }
+  } catch (const nlohmann::json::exception&) {
+    throw StorageError("results.sqlite: the marks of a slice are damaged");
+  }
+  return out;
+}
+
+// A number from the file as one of the `count` values of an enumeration.
+template <typename E>
+E enumerator(int64_t code, int64_t count) {
+  if (code < 0 || code >= count) throw StorageError("results.sqlite: an unknown code");
+  return static_cast<E>(code);
+}
+
+}  // namespace
+
+std::vector<TrainedSeed> Results::load_training(int64_t first, int64_t count) {
+  std::vector<TrainedSeed> out;
+  auto row = database_.prepare(
+      "SELECT seed, loss, gradient_norm, steps, stop, theta, curve, trajectory "
+      "FROM training WHERE seed >= ? AND seed < ? ORDER BY seed");
+  row.bind(first).bind(first + count);
+  while (row.step()) {
+    out.push_back({.seed = row.integer(0),
+                   .theta = row.tensor(5),
+                   .loss = row.number(1),
+                   .gradient_norm = row.number(2),
+                   .steps = row.integer(3),
+                   .stop = enumerator<StopReason>(row.integer(4), 4),
+                   .curve = row.tensor(6),
+                   .trajectory = row.tensor(7)});
+  }
+  return out;
+}
+
+std::vector<Endpoint> Results::load_endpoints() {
+  std::vector<Endpoint> out;
+  auto row = database_.prepare(
+      "SELECT seed, verdict_code, reason, theta, loss, gradient_norm, min_eigenvalue, "
+      "max_eigenvalue, residual, nullity, explained, saddle_index, norm, "
+      "kink_distance, "
+      "kinks, polish_steps, trained_loss, newton_step FROM endpoints ORDER BY seed");
+  while (row.step()) {
+    out.push_back({.seed = row.integer(0),
+                   .verdict = enumerator<Verdict>(row.integer(1), 8),
+                   .reason = row.text(2),
+                   .theta = row.tensor(3),
+                   .loss = row.number(4),
+                   .gradient_norm = row.number(5),
+                   .min_eigenvalue = row.number(6),
+                   .max_eigenvalue = row.number(7),
+                   .residual = row.number(8),
+                   .newton_step = row.number(17),
+                   .nullity = row.integer(9),
+                   .explained = row.integer(10),
+                   .index = row.integer(11),
+                   .norm = row.number(12),
+                   .kink_distance = row.number(13),
+                   .kinks = row.integer(14),
+                   .polish_steps = row.integer(15),
+                   .trained_loss = row.number(16)});
+  }
+  return out;
+}
+
+std::vector<Minimum> Results::load_minima() {
+  std::map<int64_t, std::vector<int64_t>> members;
+  auto member = database_.prepare("SELECT seed, minimum FROM members ORDER BY seed");
+  while (member.step()) members[member.integer(1)].push_back(member.integer(0));
+  std::map<int64_t, Endpoint> endpoints;
+  for (auto& e : load_endpoints()) endpoints[e.seed] = e;
+  std::vector<Minimum> out;
+  auto row = database_.prepare(
+      "SELECT minimum, seed, log10_orbit, function_class, loss_class, proved_distinct, "
+      "accuracy, held_out_loss, held_out_accuracy FROM minima ORDER BY minimum");
+  while (row.step()) {
+    out.push_back({.id = row.integer(0),
+                   .endpoint = endpoints[row.integer(1)],
+                   .seeds = members[row.integer(0)],
+                   .log10_orbit = row.number(2),
+                   .function_class = row.integer(3),
+                   .loss_class = row.integer(4),
+                   .accuracy = row.number(6),
+                   .held_out_loss = row.number(7),
+                   .held_out_accuracy = row.number(8),
+                   .proved_distinct = row.integer(5) != 0});
+  }
+  return out;
+}
+
+std::vector<Count> Results::load_counts() {
+  std::vector<Count> out;
+  auto row = database_.prepare(
+      "SELECT level, kind, count, seeds, chao1, low, high, coverage FROM counts "
+      "ORDER BY rowid");
+  while (row.step()) {
+    out.push_back({.level = row.text(0),
+                   .set = row.text(1),
+                   .count = row.integer(2),
+                   .seeds = row.integer(3),
+                   .chao1 = row.number(4),
+                   .interval = {row.number(5), row.number(6)},
+                   .coverage = row.number(7)});
+  }
+  return out;
+}
+
+std::vector<StoredSpectrum> Results::load_spectra() {
+  std::vector<StoredSpectrum> out;
+  auto row = database_.prepare(
+      "SELECT minimum, eigenvalues, complete, residual FROM spectra ORDER BY minimum");
+  while (row.step()) {
+    out.push_back({.minimum = row.integer(0),
+                   .values = row.tensor(1),
+                   .complete = row.integer(2) != 0,
+                   .residual = row.number(3)});
+  }
+  return out;
+}
+
+std::vector<StoredSlice> Results::load_slices() {
+  std::vector<StoredSlice> out;
+  auto row = database_.prepare(
+      "SELECT slice, kind, recipe, problem, marks, origin, u, v, x, y, loss, accuracy "
+      "FROM slices ORDER BY rowid");
+  while (row.step()) {
+    StoredSlice slice{.frame = {.name = row.text(0),
+                                .recipe = row.text(2),
+                                .kind = enumerator<SliceKind>(row.integer(1), 2),
+                                .origin = row.tensor(5),
+                                .u = row.tensor(6),
+                                .v = row.tensor(7),
+                                .x = row.tensor(8),
+                                .y = row.tensor(9),
+                                .marks = marks_from(row.text(4))},
+                      .values = {.loss = row.tensor(10), .accuracy = row.tensor(11)},
+                      .problem = row.text(3)};
+    out.push_back(std::move(slice));
+  }
+  return out;
+}
+
+}  // namespace basin
