@@ -12,13 +12,13 @@ constexpr const char* kStyle = R"(
 :root{color-scheme:light dark;--paper:#fff;--ink:#1c2330;--soft:#5b6575;--rule:#dfe3ea;--panel:#f5f7fa;--link:#0072b2}
 @media (prefers-color-scheme:dark){:root{--paper:#12161d;--ink:#e8ecf3;--soft:#a4aebd;--rule:#303845;--panel:#1a202a;--link:#56b4e9}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:1060px;padding:28px 20px 60px;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,"DejaVu Sans",sans-serif}
+body{margin:0 auto;max-width:1120px;padding:28px 20px 60px;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,"DejaVu Sans",sans-serif}
 h1{font-size:1.7rem;margin:0 0 .2em;overflow-wrap:anywhere}h2{font-size:1.2rem;margin:2.2em 0 .6em;border-bottom:1px solid var(--rule);padding-bottom:.25em}
 p{max-width:72ch}.soft{color:var(--soft);font-size:.92rem}.lead p{font-size:1.06rem;margin:.5em 0}
 a{color:var(--link)}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.93rem;font-variant-numeric:tabular-nums;margin:.6em 0}
-th,td{padding:.3em .9em .3em 0;text-align:left;border-bottom:1px solid var(--rule);vertical-align:top;white-space:nowrap}
+th,td{padding:.3em .75em .3em 0;text-align:left;border-bottom:1px solid var(--rule);vertical-align:top;white-space:nowrap}
 th{color:var(--soft);font-weight:600}.n{text-align:right}td.wrap{white-space:normal;min-width:14em}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(440px,100%),1fr));gap:26px}
 figure{margin:0;min-width:0}figcaption{color:var(--soft);font-size:.9rem;margin-top:.3em;overflow-wrap:anywhere}

@@ -12,7 +12,8 @@
 namespace basin {
 namespace {
 
-constexpr size_t kMostRows = 25;
+constexpr size_t kMostCertified = 25;
+constexpr size_t kMostPlaces = 8;
 
 std::string lead(const RunReport& r) {
   std::string out =
@@ -114,8 +115,12 @@ std::string minima_section(const RunReport& r) {
   std::vector<std::vector<std::string>> rows;
   int64_t seeds = 0;
   for (const auto& m : r.minima) seeds += static_cast<int64_t>(m.seeds.size());
-  for (size_t i = 0; i < std::min(kMostRows, r.minima.size()); ++i) {
-    const auto& m = r.minima[i];
+  size_t certified = 0, places = 0;
+  for (const auto& m : r.minima) {
+    const bool sure = is_certified(m.endpoint.verdict);
+    auto& shown = sure ? certified : places;
+    if (shown == (sure ? kMostCertified : kMostPlaces)) continue;
+    ++shown;
     const auto hits = static_cast<int64_t>(m.seeds.size());
     const auto share = wilson_interval(hits, seeds);
     rows.push_back(
@@ -145,12 +150,11 @@ std::string minima_section(const RunReport& r) {
   if (r.minima.front().accuracy >= 0) head.push_back("accuracy");
   if (r.held_out > 0) head.push_back("held out");
   std::string out = "<h2>Minima and candidates</h2>\n" + html_table(head, rows, 2);
-  if (r.minima.size() > kMostRows) {
-    out += fmt::format(
-        "<p class=\"soft\">The first {} of {}; all are in "
-        "tables/minima.csv.</p>\n",
-        kMostRows,
-        r.minima.size());
+  if (r.minima.size() > rows.size()) {
+    out +=
+        fmt::format("<p class=\"soft\">{} of {}; all are in tables/minima.csv.</p>\n",
+                    rows.size(),
+                    r.minima.size());
   }
   return out;
 }
