@@ -18,13 +18,27 @@ namespace basin::testing {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// Waits until `root`/*/results.sqlite exists, at most 20 seconds.
+void wait_for(const fs::path& root) {
+  for (int i = 0; i < 2000; ++i) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(root, error)) {
+      if (fs::exists(entry.path() / "results.sqlite", error)) return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+}  // namespace
+
 Ended run_program(const std::vector<std::string>& words,
-                  int kill_after_ms,
-                  int signal,
+                  const Interruption& interruption,
                   int64_t file_limit_blocks) {
   const Folder folder;
   const auto out = folder.path() / "out", err = folder.path() / "err";
-  const auto start = std::chrono::steady_clock::now();
+  auto start = std::chrono::steady_clock::now();
   const pid_t child = fork();
   if (child == 0) {
     const int flags = O_WRONLY | O_CREAT | O_TRUNC;
@@ -42,9 +56,11 @@ Ended run_program(const std::vector<std::string>& words,
     execv(BASIN_RUNNER, argv.data());
     _exit(99);
   }
-  if (kill_after_ms >= 0) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(kill_after_ms));
-    kill(child, signal);
+  if (interruption.after_ms >= 0) {
+    if (!interruption.once_exists.empty()) wait_for(interruption.once_exists);
+    std::this_thread::sleep_for(std::chrono::milliseconds(interruption.after_ms));
+    start = std::chrono::steady_clock::now();
+    kill(child, interruption.signal);
   }
   int status = 0;
   waitpid(child, &status, 0);

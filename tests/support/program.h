@@ -14,11 +14,18 @@ struct Ended {
   double seconds = 0;
 };
 
-/// Runs the program with these words. If `kill_after_ms >= 0`, sends it `signal` then.
-/// `file_limit_blocks >= 0` limits the size of files it may write, in 512-byte blocks.
+/// Sends `signal` to the program `after_ms` after the start or, if `once_exists` is not
+/// empty, after the database of a run appeared below that folder.
+struct Interruption {
+  int after_ms = -1;  ///< -1: none
+  int signal = 9;
+  std::filesystem::path once_exists = {};
+};
+
+/// Runs the program with these words. `file_limit_blocks >= 0` limits the size of files
+/// it may write, in 512-byte blocks. `seconds` count from the signal, if one was sent.
 Ended run_program(const std::vector<std::string>& words,
-                  int kill_after_ms = -1,
-                  int signal = 9,
+                  const Interruption& interruption = {},
                   int64_t file_limit_blocks = -1);
 
 /// The one folder below `root` whose name begins with `prefix`.
