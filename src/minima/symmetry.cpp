@@ -40,10 +40,11 @@ Tensor mixing_generator(const ParameterLayout& layout,
   auto e = at::zeros({group.units, group.units}, torch::kFloat64);
   e[i][j] = 1;
   if (rotation) e[j][i] = -1;
-  const auto l = group.layers.front();
-  to.weight[l].add_(at::mm(e, at.weight[l]));
-  if (to.bias[l].defined()) to.bias[l].add_(at::mv(e, at.bias[l]));
-  to.weight[l + 1].sub_(at::mm(at.weight[l + 1], e));
+  for (const auto l : group.layers) {
+    to.weight[l].add_(at::mm(e, at.weight[l]));
+    if (to.bias[l].defined()) to.bias[l].add_(at::mv(e, at.bias[l]));
+  }
+  for (const auto l : group.readers()) to.weight[l].sub_(at::mm(at.weight[l], e));
   return out;
 }
 
@@ -53,7 +54,6 @@ void add_mixing(const ParameterLayout& layout,
                 const Tensor& theta,
                 bool decayed,
                 std::vector<Tensor>& out) {
-  if (group.layers.size() > 1) return;  // a skip connection forbids mixing
   for (int64_t i = 0; i < group.units; ++i) {
     for (int64_t j = decayed ? i + 1 : 0; j < group.units; ++j) {
       out.push_back(mixing_generator(layout, group, at, theta, i, j, decayed));
@@ -100,20 +100,27 @@ void add_logit_shifts(const ParameterLayout& layout,
 bool is_linear(const ParameterLayout& layout) {
   if (layout.groups.empty()) return false;
   for (const auto& group : layout.groups) {
-    if (!group.general_linear || group.layers.size() > 1) return false;
+    if (!group.general_linear) return false;
   }
   return true;
 }
 
-// W_L ... W_1 and the bias that goes with it, as a one-layer network.
+// W_L ... W_1 and the bias that goes with it, as a one-layer network. A layer with a
+// skip connection is W + I.
 Canonical collapsed(const ParameterLayout& layout, const Tensor& theta) {
   const auto at = layer_views(layout, theta);
+  std::vector<bool> skips(layout.layers.size(), false);
+  for (const auto& group : layout.groups) {
+    for (const auto l : group.layers) skips[l] = l != group.layers.front();
+  }
   auto w = at.weight[0];
   auto b = at.bias[0].defined() ? at.bias[0] : at::zeros({w.size(0)}, torch::kFloat64);
   for (size_t l = 1; l < layout.layers.size(); ++l) {
-    b = at::mv(at.weight[l], b);
+    auto own = at.weight[l];
+    if (skips[l]) own = own + at::eye(own.size(0), torch::kFloat64);
+    b = at::mv(own, b);
     if (at.bias[l].defined()) b = b + at.bias[l];
-    w = at::mm(at.weight[l], w);
+    w = at::mm(own, w);
   }
   Canonical out;
   out.layout.layers = {{.name = "product",

@@ -71,12 +71,12 @@ std::string came_out(const RunReport& r) {
       return "No endpoint is a minimum, and none may be one.";
     }
     return fmt::format(
-        "No endpoint is certified as a minimum: {} lie at {} distinct places up to the "
+        "No endpoint is certified as a minimum: {} lie at {} up to the "
         "symmetries of the network (level parameters; {} at level function, {} at "
         "level "
         "loss), a count of places, not of minima.",
         plural(places->seeds, "uncertified endpoint"),
-        show(places->count),
+        plural(places->count, "distinct place"),
         show(find_count(r, "candidates", "function")->count),
         show(find_count(r, "candidates", "loss")->count));
   }

@@ -123,6 +123,17 @@ TEST(Identify, TakesDeepLinearEndpointsForOneMinimumUpToMixing) {
   EXPECT_EQ(found.minima[0].endpoint.nullity, 9 + 3);  // mixing, bias shifts
 }
 
+TEST(Identify, KnowsTheRotationsOfLinearLayersWithSkipConnections) {
+  const auto found =
+      run({.depth = 2, .width = 3, .activation = Elementwise::kIdentity, .skip = true},
+          {.weight_decay = 1e-2},
+          random_data(30, 3, 0, 3),
+          6);
+  ASSERT_EQ(found.minima.size(), 1u);
+  EXPECT_EQ(found.minima[0].endpoint.verdict, Verdict::kMinimumModuloSymmetry);
+  EXPECT_EQ(found.minima[0].endpoint.nullity, 3);
+}
+
 TEST(Identify, CallsSeparableDataWithoutDecayEscaping) {
   Dataset data{.name = "separable"};
   data.inputs = at::tensor({-2.0, -1.0, 1.0, 2.0}, torch::kFloat64).view({4, 1});
