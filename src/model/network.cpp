@@ -3,7 +3,7 @@
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
-#include "core/error.h"
+#include "model/batched_product.h"
 
 namespace basin {
 namespace {
@@ -79,8 +79,8 @@ torch::Tensor forward(const Network& network,
   for (int64_t l = 0; l < count; ++l) {
     const auto& layer = network.layout.layers[l];
     const auto w = parts[part++].view({batch, layer.rows, layer.columns});
-    auto z =
-        layer.bias >= 0 ? at::baddbmm(parts[part++].unsqueeze(2), w, a) : at::bmm(w, a);
+    const auto bias = layer.bias >= 0 ? parts[part++] : torch::Tensor();
+    const auto z = batched_affine(w, a, bias);
     const auto phi =
         l + 1 == count ? network.options.output_activation : network.options.activation;
     if (pre != nullptr && has_kink(phi)) pre->push_back(z);
