@@ -100,7 +100,7 @@ void print_estimate(const Spec& spec, const Settings& settings) {
 void export_npz(const fs::path& run, const fs::path& file) {
   Results results(run, Database::Mode::kRead);
   std::vector<std::pair<std::string, torch::Tensor>> arrays;
-  std::vector<torch::Tensor> theta, curves, minima;
+  std::vector<torch::Tensor> theta, curves, trajectories, minima;
   std::vector<double> seeds, losses;
   for (const auto& e : results.load_endpoints()) {
     theta.push_back(e.theta);
@@ -109,6 +109,7 @@ void export_npz(const fs::path& run, const fs::path& file) {
   }
   for (const auto& s : results.load_training(0, static_cast<int64_t>(1) << 40)) {
     curves.push_back(s.curve);
+    if (s.trajectory.defined()) trajectories.push_back(s.trajectory);
   }
   for (const auto& m : results.load_minima()) minima.push_back(m.endpoint.theta);
   if (!theta.empty()) {
@@ -117,6 +118,9 @@ void export_npz(const fs::path& run, const fs::path& file) {
     arrays.emplace_back("endpoint_loss", at::tensor(losses, torch::kFloat64));
   }
   if (!curves.empty()) arrays.emplace_back("curves", at::stack(curves));
+  if (!trajectories.empty()) {
+    arrays.emplace_back("trajectories", at::stack(trajectories));
+  }
   if (!minima.empty()) arrays.emplace_back("minimum_theta", at::stack(minima));
   for (const auto& s : results.load_slices()) {
     if (!s.values.loss.defined()) continue;
