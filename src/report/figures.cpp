@@ -138,6 +138,14 @@ Figure spectrum_figure(const RunReport& r) {
                 "middle is not resolved."};
 }
 
+// "; accuracy 12 to 100 %", where it is defined.
+std::string accuracy_text(const StoredSlice& s) {
+  if (s.values.accuracy.isnan().any().item<bool>()) return "";
+  return fmt::format("; accuracy from {} to {} %",
+                     show(100 * s.values.accuracy.min().item<double>(), 3),
+                     show(100 * s.values.accuracy.max().item<double>(), 3));
+}
+
 }  // namespace
 
 std::vector<Figure> ensemble_figures(const RunReport& report) {
@@ -156,7 +164,7 @@ std::vector<Figure> slice_figures(const RunReport& report) {
     const bool plane = s.frame.kind == SliceKind::kPlane;
     out.push_back({"slice_" + s.frame.name,
                    plane ? plane_figure(s, s.frame.name) : line_figure(s, s.frame.name),
-                   s.frame.recipe});
+                   s.frame.recipe + accuracy_text(s)});
   }
   return out;
 }
