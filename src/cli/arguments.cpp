@@ -91,6 +91,8 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   return out;
 }
 
+const std::vector<std::string>& command_names() { return kCommands; }
+
 std::string usage() {
   return R"(basin: what does the loss of this network really look like?
 

@@ -21,6 +21,8 @@ struct Arguments {
 /// Throws InputError for anything unknown.
 Arguments parse_arguments(const std::vector<std::string>& words);
 
+const std::vector<std::string>& command_names();
+
 std::string usage();
 
 }  // namespace basin

@@ -3,18 +3,13 @@
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
-
+#include "cli/estimate.h"
 #include "cli/run.h"
 #include "cli/sweep.h"
+#include "config/complaints.h"
 #include "config/read.h"
 #include "core/error.h"
 #include "core/file.h"
-#include "core/parallel.h"
-#include "core/progress.h"
-#include "model/initialize.h"
-#include "report/text.h"
 #include "store/npz.h"
 #include "store/run_folder.h"
 #include "store/tables.h"
@@ -24,77 +19,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-double seconds_of(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-      .count();
-}
-
-// Seconds a gradient of one seed takes, measured on a batch of the usual size.
-double seconds_per_gradient(const Session& s, const NetworkObjective& objective) {
-  const auto rows = std::min<int64_t>(objective.preferred_rows(), s.spec.seeds);
-  const auto theta = initial_parameters(s.network, 1, 0, rows).to(objective.dtype());
-  objective.value_and_gradient(theta);
-  double least = 1e9;
-  for (int i = 0; i < 3; ++i) {
-    least = std::min(least, seconds_of([&] { objective.value_and_gradient(theta); }));
+// A config that is not there: was a command meant, or a file beside it?
+void require_config(const fs::path& file) {
+  std::error_code error;
+  if (fs::exists(file, error)) return;
+  const auto folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  std::vector<std::string> near;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    near.push_back((file.parent_path() / entry.path().filename()).string());
   }
-  return least / static_cast<double>(rows);
-}
-
-void print_estimate(const Spec& spec, const Settings& settings) {
-  const Session s(spec, settings);
-  const auto p = static_cast<double>(s.network.layout.dimension);
-  const auto n = static_cast<double>(s.data.train.samples());
-  const auto seeds = static_cast<double>(spec.seeds);
-  const double share = spec.train.batch > 0
-                           ? std::min(1.0, static_cast<double>(spec.train.batch) / n)
-                           : 1.0;
-  const double train = seeds * static_cast<double>(spec.train.steps) * share;
-  const double polish = seeds * static_cast<double>(spec.minima.polish_iterations);
-  double points = 0;
-  for (const auto& slice : spec.landscape) {
-    const auto side = static_cast<double>(slice.points);
-    points += slice.kind == SliceKind::kPlane ? side * side : side;
-  }
-  const double flops = 6 * n * p;
-  const auto threads = static_cast<double>(s.threads);
-  const double train_time = train * seconds_per_gradient(s, s.training) / threads;
-  const double one = seconds_per_gradient(s, s.analysis);
-  const double polish_time = polish * one / threads;
-  const double trajectory =
-      spec.train.trajectory_every > 0
-          ? static_cast<double>(spec.train.steps / spec.train.trajectory_every + 1)
-          : 0;
-  const double stored =
-      8 * seeds * (p * (2 + trajectory) + static_cast<double>(spec.train.curve_points));
-  const double rows = static_cast<double>(s.training.preferred_rows());
-  double activations = 0;
-  for (const auto& layer : s.network.layout.layers) {
-    activations += 8 * static_cast<double>(layer.rows) * n;
-  }
-  const double memory =
-      250e6 + 2 * stored + threads * rows * (6 * activations + 64 * p);
-  fmt::print("{}: valid\n", spec.name);
-  fmt::print("  network     {} ({} parameters), {} samples, {} seeds\n",
-             s.layers(),
-             show(s.network.layout.dimension),
-             show(s.data.train.samples()),
-             show(spec.seeds));
-  fmt::print("  training    at most {} GFLOP, {}\n",
-             show(train * flops / 1e9, 3),
-             format_duration(train_time));
-  fmt::print("  polishing   at most {} GFLOP, {}\n",
-             show(polish * flops / 1e9, 3),
-             format_duration(polish_time));
-  fmt::print("  slices      {} points, {}\n",
-             show(static_cast<int64_t>(points)),
-             format_duration(2 * points * one / 3 / threads));
-  fmt::print("  memory      about {} MB; results about {} MB\n",
-             show(memory / 1e6, 3),
-             show(stored / 1e6, 3));
-  fmt::print("  run         {}\n", (settings.root / s.id).string());
+  auto hint = suggestion(file.string(), near);
+  if (hint.empty()) hint = suggestion(file.string(), command_names());
+  throw InputError(fmt::format("{}: no such file or command{}", file.string(), hint));
 }
 
 void export_npz(const fs::path& run, const fs::path& file) {
@@ -139,6 +75,7 @@ void export_npz(const fs::path& run, const fs::path& file) {
 }  // namespace
 
 void check_command(const Arguments& arguments, const Settings& settings) {
+  require_config(arguments.target);
   const auto experiment = read_experiment(arguments.target, arguments.overrides);
   if (experiment.cells.empty()) return print_estimate(experiment.spec, settings);
   for (const auto& cell : experiment.cells) {
@@ -184,6 +121,7 @@ void export_command(const Arguments& arguments) {
 }
 
 void run_command(const Arguments& arguments, const Settings& settings) {
+  require_config(arguments.target);
   const auto experiment = read_experiment(arguments.target, arguments.overrides);
   if (experiment.cells.empty()) {
     const auto outcome = run_spec(experiment.spec, settings);
