@@ -24,26 +24,52 @@ bool falls_outward(const MinimaProblem& problem, const Tensor& theta, double los
   return !problem.decayed && grown < loss;
 }
 
-void fill_spectrum(const MinimaProblem& problem,
-                   const Tensor& theta,
-                   const Tensor& gradient,
-                   const MinimaOptions& options,
-                   Endpoint& out) {
-  const auto spectrum = hessian_spectrum(
+HessianSpectrum spectrum_at(const MinimaProblem& problem,
+                            const Tensor& theta,
+                            const MinimaOptions& options) {
+  return hessian_spectrum(
       problem.objective,
       theta,
       {.dense_limit = options.dense_limit, .lanczos_steps = options.lanczos_steps});
+}
+
+// Eigenvalues that count as zero modes.
+Tensor zero_modes(const HessianSpectrum& spectrum, const MinimaOptions& options) {
+  const auto size = spectrum.values.abs();
+  return size <= options.zero_tolerance * size.max();
+}
+
+void fill_spectrum(const HessianSpectrum& spectrum,
+                   const Tensor& gradient,
+                   const MinimaOptions& options,
+                   Endpoint& out) {
   out.min_eigenvalue = spectrum.min();
   out.max_eigenvalue = spectrum.max();
   out.residual = spectrum.min_residual;
-  const auto floor =
-      options.zero_tolerance * spectrum.values.abs().max().item<double>();
   if (!spectrum.complete) return;
-  out.index = (spectrum.values < -floor).sum().item<int64_t>();
-  out.nullity = (spectrum.values.abs() <= floor).sum().item<int64_t>();
-  const auto bent = spectrum.values.abs() > floor;
+  const auto zero = zero_modes(spectrum, options);
+  out.nullity = zero.sum().item<int64_t>();
+  out.index =
+      (spectrum.values < 0).logical_and(zero.logical_not()).sum().item<int64_t>();
   const auto step = at::mv(spectrum.vectors, gradient) / spectrum.values;
-  out.newton_step = at::where(bent, step, at::zeros_like(step)).norm().item<double>();
+  out.newton_step = at::where(zero, at::zeros_like(step), step).norm().item<double>();
+}
+
+// How much the loss falls when θ grows along its own part in the zero modes. It must
+// fall at once (5 % growth) and never rise again up to fivefold growth; 0 otherwise.
+double fall_along_zero_modes(const MinimaProblem& problem,
+                             const HessianSpectrum& spectrum,
+                             const MinimaOptions& options,
+                             const Endpoint& e) {
+  const auto inside = at::mv(spectrum.vectors, e.theta) *
+                      zero_modes(spectrum, options).to(torch::kFloat64);
+  const auto outward = at::mv(spectrum.vectors.t(), inside);
+  const auto growth = at::tensor({0.05, 0.25, 1.0, 4.0}, torch::kFloat64).unsqueeze(1);
+  const auto losses = problem.objective.value(e.theta + growth * outward);
+  const double noise = 1e-14 * (1e-2 + std::abs(e.loss));
+  const double first = losses[0].item<double>();
+  const bool rises = (losses > first + noise).any().item<bool>();
+  return first < e.loss - noise && !rises ? e.loss - losses.min().item<double>() : 0.0;
 }
 
 bool is_critical(const Endpoint& e, const MinimaOptions& options) {
@@ -91,7 +117,34 @@ void judge_unfinished(const MinimaProblem& problem,
   }
 }
 
+// More zero modes than symmetries explain: a valley, a saturated unit on its way to
+// infinity, or higher order.
+void judge_degenerate(const MinimaProblem& problem,
+                      const HessianSpectrum& spectrum,
+                      const MinimaOptions& options,
+                      Endpoint& out) {
+  const double fall =
+      problem.decayed ? 0.0 : fall_along_zero_modes(problem, spectrum, options, out);
+  if (fall > 0) {
+    out.verdict = Verdict::kEscaping;
+    out.reason = fmt::format(
+        "no decay, and the loss falls by {:.1e} as the weights grow along {} zero "
+        "modes; "
+        "norm {:.3g}",
+        fall,
+        out.nullity,
+        out.norm);
+    return;
+  }
+  out.verdict = Verdict::kDegenerateMinimum;
+  out.reason =
+      fmt::format("{} zero modes, symmetries explain {}: not tested to higher order",
+                  out.nullity,
+                  out.explained);
+}
+
 void judge_critical(const MinimaProblem& problem,
+                    const HessianSpectrum& spectrum,
                     const MinimaOptions& options,
                     Endpoint& out) {
   const double scale =
@@ -125,12 +178,7 @@ void judge_critical(const MinimaProblem& problem,
     out.verdict = Verdict::kMinimumModuloSymmetry;
     out.reason = fmt::format("{} zero modes, all from symmetries", out.nullity);
   } else {
-    out.verdict = Verdict::kDegenerateMinimum;
-    out.reason = fmt::format(
-        "{} zero modes, symmetries explain {}: not tested to higher "
-        "order",
-        out.nullity,
-        out.explained);
+    judge_degenerate(problem, spectrum, options, out);
   }
 }
 
@@ -156,10 +204,10 @@ Endpoint judge(const MinimaProblem& problem,
   const auto kinks = problem.objective.kinks(batch);
   out.kink_distance = kinks.nearest.item<double>();
   out.kinks = kinks.active.item<int64_t>();
-  fill_spectrum(
-      problem, theta, answer.gradient.squeeze(0).to(torch::kFloat64), options, out);
+  const auto spectrum = spectrum_at(problem, theta, options);
+  fill_spectrum(spectrum, answer.gradient.squeeze(0), options, out);
   if (is_critical(out, options)) {
-    judge_critical(problem, options, out);
+    judge_critical(problem, spectrum, options, out);
   } else {
     judge_unfinished(problem, options, out);
   }

@@ -123,6 +123,32 @@ TEST(Identify, TakesDeepLinearEndpointsForOneMinimumUpToMixing) {
   EXPECT_EQ(found.minima[0].endpoint.nullity, 9 + 3);  // mixing, bias shifts
 }
 
+TEST(Identify, FollowsZeroModesToInfinityButNotAcrossAPlateau) {
+  // Logistic regression without decay: the first weight separates its sample and wants
+  // to grow for ever; the second has contradictory samples and a minimum at 0.
+  Dataset data{.name = "half separable"};
+  data.inputs =
+      at::tensor({1.0, 0.0, 0.0, 1.0, 0.0, 1.0}, torch::kFloat64).view({3, 2});
+  data.labels = at::tensor({1, 0, 1}, torch::kInt64);
+  data.classes = {"a", "b"};
+  encode_classes(data, false);
+  const auto logistic = objective_for(
+      {.depth = 0, .output_bias = false}, {.kind = LossKind::kLogistic}, data);
+  const auto far = judge({.objective = logistic, .layout = logistic.network().layout},
+                         testing::vector({25.0, 0.0}),
+                         {});
+  EXPECT_LE(far.gradient_norm, 1e-10);
+  EXPECT_EQ(far.nullity, 1);
+  EXPECT_EQ(far.verdict, Verdict::kEscaping) << far.reason;
+  // A dead ReLU unit lies on a plateau: nothing falls.
+  const auto flat = objective_for(
+      {.depth = 1, .width = 1, .output_bias = false}, {}, random_data(4, 1, 0));
+  const auto dead = judge({.objective = flat, .layout = flat.network().layout},
+                          testing::vector({0.1, -50.0, 1.0}),
+                          {});
+  EXPECT_EQ(dead.verdict, Verdict::kDegenerateMinimum) << dead.reason;
+}
+
 TEST(Identify, KnowsTheRotationsOfLinearLayersWithSkipConnections) {
   const auto found =
       run({.depth = 2, .width = 3, .activation = Elementwise::kIdentity, .skip = true},
