@@ -109,7 +109,10 @@ void judge_stage(const Session& session, Results& results) {
   const auto& spec = session.spec;
   const auto done = results.judged_seeds();
   const auto threads = threads_for(session);
-  const auto rows = std::min<int64_t>(8, session.analysis.preferred_rows());
+  // Rows end at different times: several chunks a thread even that out.
+  const auto share = (spec.seeds - static_cast<int64_t>(done.size())) / (4 * threads);
+  const auto rows =
+      std::min(std::max<int64_t>(8, share), session.analysis.preferred_rows());
   const auto chunks = missing_chunks(spec.seeds, done, rows, threads);
   Progress progress("polishing", spec.seeds, static_cast<int64_t>(done.size()));
   BestLoss best;
