@@ -44,7 +44,7 @@ std::vector<Chunk> missing_chunks(int64_t seeds,
   return chunks;
 }
 
-// Rows that keep all threads busy: one chunk at a time on a device of its own.
+// A device of its own takes one chunk at a time.
 int64_t threads_for(const Session& session) {
   return session.device == "cpu" ? session.threads : 1;
 }
