@@ -18,7 +18,8 @@ using torch::autograd::variable_list;
 /// Which factor is transposed: A B, A Bᵀ or Aᵀ B.
 enum class Form : int64_t { kPlain, kRightTransposed, kLeftTransposed };
 
-// Below this many multiplications a loop is faster than a call of the BLAS.
+// Up to this many multiplications a loop is used. Not tuned: measured, the loop wins at
+// 16 multiplications and the BLAS already at 512.
 constexpr int64_t kLoopLimit = 1500;
 
 template <typename T>

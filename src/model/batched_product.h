@@ -9,8 +9,8 @@ namespace basin {
 ///
 /// W is `[B, m, k]`, X `[B, k, n]` (a stride of 0 over b is fine), β `[B, m]` or
 /// undefined. On the CPU each product is one call of the BLAS, or a plain loop where
-/// the call would cost more than the work: LibTorch's bmm spends several times as long
-/// on each matrix of a batch of small ones (measured: 16 × 16 × 64, 1.5 µs a matrix).
+/// it is tiny: LibTorch's bmm spends more on each matrix of a batch of small ones
+/// (measured: 16 × 16 × 64 in float32, 1.0 µs against 0.4 µs).
 /// The sum for Z_b is the same whatever B is.
 torch::Tensor batched_affine(const torch::Tensor& w,
                              const torch::Tensor& x,
