@@ -17,9 +17,7 @@ constexpr int64_t kMostParameters = 50'000'000;
 
 DataSplit load_for(const Spec& spec) {
   auto options = spec.data;
-  const bool class_loss =
-      spec.loss.kind != LossKind::kMse && spec.loss.kind != LossKind::kHuber;
-  if (options.target_kind == TargetKind::kAuto && class_loss) {
+  if (options.target_kind == TargetKind::kAuto && needs_classes(spec.loss.kind)) {
     options.target_kind = TargetKind::kClass;
   }
   return load_data(options, static_cast<uint64_t>(spec.seed));
@@ -83,7 +81,7 @@ Session::Session(const Spec& resolved, const Settings& settings)
 MinimaProblem Session::problem() const {
   return {.objective = analysis,
           .layout = network.layout,
-          .decayed = spec.loss.weight_decay > 0 && spec.loss.decay_biases};
+          .decay = spec.loss.decay_biases ? spec.loss.weight_decay : 0};
 }
 
 std::string Session::layers() const {

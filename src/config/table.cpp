@@ -25,7 +25,8 @@ const std::vector<std::string> kActivationNames{"identity",
                                                 "silu",
                                                 "elu",
                                                 "sin",
-                                                "square"};
+                                                "square",
+                                                "abs"};
 
 Section data_section(DataOptions& d) {
   return {
@@ -132,7 +133,7 @@ Section loss_section(LossOptions& l) {
   return {"loss",
           "what is minimised",
           {{"kind",
-            choice(l.kind, {"mse", "cross_entropy", "logistic", "huber", "hinge"}),
+            choice(l.kind, {"mse", "cross_entropy", "logistic", "huber", "hinge", "absolute"}),
             "mse is half the mean squared error"},
            {"weight_decay",
             &l.weight_decay,
@@ -208,9 +209,13 @@ Section minima_section(MinimaOptions& m) {
       {{"polish_iterations", &m.polish_iterations, "of L-BFGS", at_least(0, 1e8)},
        {"newton_limit",
         &m.newton_limit,
-        "Newton up to so many parameters",
+        "exact Newton up to so many parameters, conjugate gradients above",
         at_least(0, 5000)},
        {"newton_iterations", &m.newton_iterations, "of Newton", at_least(0, 1e6)},
+       {"cg_iterations",
+        &m.cg_iterations,
+        "of conjugate gradients in one Newton step",
+        at_least(1, 1e6)},
        {"gradient_tolerance",
         &m.gradient_tolerance,
         "a critical point has no larger gradient entry",

@@ -21,21 +21,15 @@ struct LayerSlice {
 /// Hidden units that the architecture lets us exchange. Skip connections tie the
 /// units of several layers together: one permutation then acts on all of them.
 /// An element of the group takes unit i of every layer l in `layers` to unit π(i),
-/// multiplies row i of W_l and b_l by c_i and column i of W_{l+1} by 1/c_i.
+/// multiplies row i of W_l and b_l by c_i and column i of each reader by 1/c_i.
 struct UnitGroup {
-  std::vector<int64_t> layers;  ///< indices into ParameterLayout::layers
+  std::vector<int64_t> layers;   ///< indices into ParameterLayout::layers
+  std::vector<int64_t> readers;  ///< layers that read these units; none: they are added up
   int64_t units = 0;
   bool sign_flip = false;         ///< c = -1 allowed: odd activation
   bool even_flip = false;         ///< row times -1, column unchanged: even activation
   bool positive_scaling = false;  ///< c > 0 allowed: positive-homogeneous activation
   bool general_linear = false;    ///< any invertible mixing of units: no activation
-
-  /// The layers that read these units: l + 1 for each l in `layers`.
-  std::vector<int64_t> readers() const {
-    std::vector<int64_t> out;
-    for (const auto l : layers) out.push_back(l + 1);
-    return out;
-  }
 };
 
 /// Which slice of θ is which weight, and which symmetries act on it.

@@ -3,6 +3,9 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace basin {
 
@@ -12,11 +15,22 @@ namespace basin {
 ///
 inline constexpr double kKinkTolerance = 1e-9;
 
-/// How near the points of a batch lie to a place where L is not differentiable.
-struct KinkDistances {
-  torch::Tensor nearest;  ///< least |z| / max |z|, `[B]`; infinite if L is smooth
-  torch::Tensor active;   ///< pre-activations on a kink, `[B]` int64
+/// Places where L is not differentiable: the units of one layer (or of the loss) on all
+/// samples. Inside L stands φ(z), with slope `low` for z < 0 and `high` for z > 0,
+/// low < high. Sites are numbered unit by unit, sample by sample, from `offset`.
+struct KinkBlock {
+  std::string name;   ///< "layer0", ... or "loss"
+  int64_t layer = 0;  ///< index into ParameterLayout::layers; of the loss, one past
+  int64_t units = 0;
+  int64_t samples = 0;
+  int64_t offset = 0;
+  double low = 0;
+  double high = 1;
+
+  int64_t size() const { return units * samples; }
 };
+
+class FrozenObjective;
 
 struct ValueAndGradient {
   torch::Tensor value;     ///< L, `[B]`
@@ -46,8 +60,42 @@ class Objective {
   virtual torch::Tensor hessian_times(const torch::Tensor& theta,
                                       const torch::Tensor& v) const = 0;
 
-  /// Smooth, unless an implementation says otherwise.
-  virtual KinkDistances kinks(const torch::Tensor& theta) const;
+  /// How uncertain rounding leaves the gradient at θ `[P]`: an estimate of the error of
+  /// its largest entry. Unless an implementation knows better, by how much g changes
+  /// when every entry of θ moves by half a unit in its last place.
+  virtual double gradient_noise(const torch::Tensor& theta) const;
+
+  /// Empty for a smooth L. The other two members then are not called.
+  virtual std::vector<KinkBlock> kink_blocks() const { return {}; }
+
+  /// z of every site, `[B, M]`, with the true φ below.
+  virtual torch::Tensor kink_arguments(const torch::Tensor& theta) const;
+
+  /// L with φ(z_m) replaced by slopes_m · z_m, `slopes` `[M]`. It stays valid as long
+  /// as this objective lives.
+  virtual std::unique_ptr<FrozenObjective> frozen(const torch::Tensor& slopes) const;
+};
+
+/// A piecewise linear L with the slope of every site held fixed: smooth everywhere, and
+/// equal to L where each slope is that of its side.
+class FrozenObjective : public Objective {
+ public:
+  /// z of every site, `[B, M]`.
+  virtual torch::Tensor arguments(const torch::Tensor& theta) const = 0;
+
+  /// ∂z_m/∂θ at θ `[P]` for each m in `sites` `[A]`: `[A, P]`.
+  virtual torch::Tensor argument_gradients(const torch::Tensor& theta,
+                                           const torch::Tensor& sites) const = 0;
+
+  /// u_m = ∂L/∂φ(z_m) at θ `[P]`: `[M]`.
+  virtual torch::Tensor sensitivities(const torch::Tensor& theta) const = 0;
+};
+
+/// One affine layer at one θ, seen on the samples.
+struct LayerProbe {
+  torch::Tensor inputs;       ///< a, `[N, columns]`
+  torch::Tensor pre;          ///< z = W a + b, `[N, rows]`
+  torch::Tensor sensitivity;  ///< ∂(mean loss)/∂z, `[N, rows]`; decay not included
 };
 
 /// An Objective that is a mean over samples, so that a mini-batch makes sense.
@@ -62,6 +110,11 @@ class SampledObjective : public Objective {
 
   /// What the model answers on every sample, `[B, N, K]`.
   virtual torch::Tensor outputs(const torch::Tensor& theta) const = 0;
+
+  /// Every layer at θ `[P]`; `slopes` as in `frozen`, or undefined for the true φ.
+  /// Empty if the model has no layers to show.
+  virtual std::vector<LayerProbe> layer_probes(const torch::Tensor& theta,
+                                               const torch::Tensor& slopes) const;
 
   /// Share of samples classified right, `[B]`; NaN where that is not defined.
   virtual torch::Tensor accuracy(const torch::Tensor& theta) const = 0;

@@ -59,10 +59,18 @@ HessianSpectrum hessian_spectrum(const Objective& objective,
     const auto [values, vectors] = at::linalg_eigh(hessian);
     return {.values = values, .vectors = vectors.t().contiguous(), .complete = true};
   }
+  return lanczos_spectrum(hessian_operator(objective, theta),
+                          theta.size(0),
+                          options.lanczos_steps,
+                          options.probe_index);
+}
+
+HessianSpectrum lanczos_spectrum(const SymmetricOperator& apply,
+                                 int64_t size,
+                                 int64_t steps,
+                                 uint64_t probe_index) {
   const auto pairs =
-      ritz_pairs(lanczos(hessian_operator(objective, theta),
-                         random_start(theta.size(0), options.probe_index),
-                         {.max_steps = options.lanczos_steps}));
+      ritz_pairs(lanczos(apply, random_start(size, probe_index), {.max_steps = steps}));
   return {.values = pairs.values,
           .vectors = pairs.vectors,
           .complete = false,

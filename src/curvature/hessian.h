@@ -29,6 +29,12 @@ struct SpectrumOptions {
   uint64_t probe_index = 0;  ///< of the random start vector
 };
 
+/// Ritz values of a symmetric operator on `[size]`, from a random start.
+HessianSpectrum lanczos_spectrum(const SymmetricOperator& apply,
+                                 int64_t size,
+                                 int64_t steps,
+                                 uint64_t probe_index = 0);
+
 /// The spectrum at one θ `[P]`. A Ritz value is an upper bound of the least
 /// eigenvalue and a lower bound of the largest; an eigenvalue lies within
 /// `min_residual` of the least Ritz value.

@@ -48,7 +48,7 @@ std::vector<int64_t> hits_of(const std::vector<Minimum>& minima,
                              bool certified_only) {
   std::map<int64_t, int64_t> hits;
   for (const auto& m : minima) {
-    if (certified_only && !is_certified(m.endpoint.verdict)) continue;
+    if (certified_only && !is_certified(m.endpoint)) continue;
     const auto key = level == "parameters" ? m.id
                      : level == "function" ? m.function_class
                                            : m.loss_class;
@@ -111,7 +111,7 @@ std::vector<Count> count_minima(const std::vector<Minimum>& minima) {
 std::vector<int64_t> accumulation(const std::vector<Minimum>& minima, bool certified) {
   std::map<int64_t, int64_t> class_of_seed;
   for (const auto& m : minima) {
-    if (certified && !is_certified(m.endpoint.verdict)) continue;
+    if (certified && !is_certified(m.endpoint)) continue;
     for (const auto seed : m.seeds) class_of_seed[seed] = m.id;
   }
   std::vector<int64_t> out;

@@ -24,14 +24,29 @@ std::string name_of(Verdict verdict) {
   return "not_converged";
 }
 
-bool is_certified(Verdict verdict) {
-  return verdict == Verdict::kStrictMinimum ||
-         verdict == Verdict::kMinimumModuloSymmetry || verdict == Verdict::kKinkMinimum;
+std::string name_of(Certificate certificate) {
+  switch (certificate) {
+    case Certificate::kNone:
+      return "";
+    case Certificate::kHessian:
+      return "hessian";
+    case Certificate::kActiveSet:
+      return "active set";
+    case Certificate::kHigherOrder:
+      return "higher order";
+    case Certificate::kLowerBound:
+      return "lower bound";
+  }
+  return "";
 }
 
 bool is_candidate(Verdict verdict) {
-  return is_certified(verdict) || verdict == Verdict::kDegenerateMinimum ||
-         verdict == Verdict::kNotConverged;
+  return verdict != Verdict::kSaddle && verdict != Verdict::kEscaping &&
+         verdict != Verdict::kDiverged;
+}
+
+bool is_certified(const Endpoint& endpoint) {
+  return endpoint.certificate != Certificate::kNone;
 }
 
 }  // namespace basin

@@ -69,8 +69,8 @@ bool belongs(const MinimaProblem& problem,
 std::vector<size_t> by_loss(const std::vector<Endpoint>& endpoints, bool certified) {
   std::vector<size_t> order;
   for (size_t i = 0; i < endpoints.size(); ++i) {
-    const auto verdict = endpoints[i].verdict;
-    if (is_candidate(verdict) && is_certified(verdict) == certified) order.push_back(i);
+    const auto& e = endpoints[i];
+    if (is_candidate(e.verdict) && is_certified(e) == certified) order.push_back(i);
   }
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return std::pair(endpoints[a].loss, endpoints[a].seed) <
@@ -159,7 +159,7 @@ void number_coarser_classes(const MinimaProblem& problem,
 }  // namespace
 
 std::string label_of(const Minimum& minimum) {
-  const bool certified = is_certified(minimum.endpoint.verdict);
+  const bool certified = is_certified(minimum.endpoint);
   return fmt::format("{} {}", certified ? "minimum" : "place", minimum.id);
 }
 

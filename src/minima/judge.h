@@ -4,6 +4,7 @@
 #include "core/objective.h"
 #include "minima/endpoint.h"
 #include "minima/options.h"
+#include "minima/symmetry.h"
 
 namespace basin {
 
@@ -12,22 +13,29 @@ namespace basin {
 struct MinimaProblem {
   const SampledObjective& objective;
   ParameterLayout layout;
-  bool decayed = false;  ///< weight decay acts on every parameter
+  double decay = 0;        ///< weight decay on every parameter; 0: not on every one
+  double lower_bound = 0;  ///< no loss is less
 };
 
+/// All that may make zero modes at θ `[P]`; each tangent is to be checked against H.
+std::vector<NullSource> null_sources(const MinimaProblem& problem,
+                                     const torch::Tensor& theta);
+
+/// The verdict on a point `[P]` that polishing has left, with all the numbers that
+/// support it. What is not shown is called `not_converged` or `degenerate_minimum`,
+/// with the reason.
+Endpoint judge(const MinimaProblem& problem,
+               const torch::Tensor& theta,
+               const MinimaOptions& options);
+
 /// Brings trained seeds, the rows of θ `[S, P]`, to critical points and judges each:
-/// L-BFGS for all rows at once, then damped Newton where P is small enough. Row i
-/// belongs to seed first + i; `diverged[i]` marks the seeds that training lost.
+/// L-BFGS for all rows at once, then Newton in a trust region, along the kinks where L
+/// has any. Row i belongs to seed first + i; `diverged[i]` marks the seeds that
+/// training lost.
 std::vector<Endpoint> polish_and_judge(const MinimaProblem& problem,
                                        const torch::Tensor& theta,
                                        int64_t first,
                                        const std::vector<bool>& diverged,
                                        const MinimaOptions& options);
-
-/// The first verdict on a point `[P]` that polishing has left. What is not shown is
-/// called `not_converged` or `degenerate_minimum`, with the reason.
-Endpoint judge(const MinimaProblem& problem,
-               const torch::Tensor& theta,
-               const MinimaOptions& options);
 
 }  // namespace basin

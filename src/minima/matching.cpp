@@ -20,7 +20,7 @@ Tensor features(const UnitGroup& group, const LayerViews& at) {
   const auto bias = at.bias[l].defined() ? at.bias[l].unsqueeze(1)
                                          : at::zeros({group.units, 1}, torch::kFloat64);
   auto out = at::zeros({group.units}, torch::kFloat64);
-  for (const auto r : group.readers()) out += at.weight[r].square().sum(0);
+  for (const auto r : group.readers) out += at.weight[r].square().sum(0);
   return at::cat({at.weight[l], bias, out.sqrt().unsqueeze(1)}, 1);
 }
 
@@ -49,7 +49,7 @@ void move_units(const UnitGroup& group,
     b.weight[l].copy_(b.weight[l].index_select(0, index) * sign.unsqueeze(1));
     if (b.bias[l].defined()) b.bias[l].copy_(b.bias[l].index_select(0, index) * sign);
   }
-  for (const auto l : group.readers()) {
+  for (const auto l : group.readers) {
     const auto moved = b.weight[l].index_select(1, index);
     b.weight[l].copy_(group.sign_flip ? moved * sign : moved);
   }
@@ -107,7 +107,7 @@ double log10_orbit_size(const ParameterLayout& layout, const Tensor& theta) {
     const bool signs = group.sign_flip || group.even_flip;
     // What a unit is: everything it reads and everything that reads it.
     std::vector<Tensor> parts{features(group, at)};
-    for (const auto l : group.readers()) parts.push_back(at.weight[l].t());
+    for (const auto l : group.readers) parts.push_back(at.weight[l].t());
     const auto whole = at::cat(parts, 1);
     const double scale = 1e-8 * (1 + whole.abs().max().item<double>());
     log10 += log10_factorial(group.units);

@@ -7,6 +7,7 @@
 
 #include "core/stop.h"
 #include "curvature/hessian.h"
+#include "minima/trust_region.h"
 
 namespace basin {
 namespace {
@@ -28,87 +29,130 @@ Point point_at(const Objective& objective, const Tensor& theta) {
   return {theta, answer.value.item<double>(), answer.gradient.squeeze(0)};
 }
 
-// θ + 2^-k p for k = 0, 1, ...: evaluated as one batch.
-Tensor halvings(const Tensor& theta, const Tensor& p) {
-  const auto t = at::pow(0.5, at::arange(kHalvings, torch::kFloat64)).unsqueeze(1);
-  return theta + t * p;
-}
-
-// The longest halved step that decreases L enough (Armijo), if any.
-std::optional<Tensor> decreasing_step(const Objective& objective,
-                                      const Point& from,
-                                      const Tensor& p) {
-  const auto trials = halvings(from.theta, p);
-  const auto values = objective.value(trials);
-  const double slope = from.gradient.dot(p).item<double>();
-  double t = 1;
-  for (int64_t k = 0; k < kHalvings; ++k, t /= 2) {
-    const double value = values[k].item<double>();
-    if (std::isfinite(value) && value < from.value &&
-        value <= from.value + 1e-4 * t * slope) {
-      return trials[k];
-    }
-  }
-  return std::nullopt;
-}
-
-// The longest step along ±q, from 1 down, that lowers L most.
+// The step along ±q, of length 1, 1/2, ..., that lowers L most.
 std::optional<Tensor> escape(const Objective& objective,
                              const Point& from,
                              const Tensor& q) {
-  const auto trials = at::cat({halvings(from.theta, q), halvings(from.theta, -q)});
+  const auto t = at::pow(0.5, at::arange(kHalvings, torch::kFloat64)).unsqueeze(1);
+  const auto trials = at::cat({from.theta + t * q, from.theta - t * q});
   const auto values = at::nan_to_num(objective.value(trials), 1e300, 1e300);
   const auto best = values.argmin().item<int64_t>();
   if (!(values[best].item<double>() < from.value)) return std::nullopt;
   return trials[best];
 }
 
-Tensor newton_step(const Point& at,
-                   const Tensor& values,
-                   const Tensor& vectors,
-                   const NewtonOptions& options) {
-  const auto floor = options.zero_tolerance * values.abs().max();
-  auto c = at::mv(vectors.t(), at.gradient);
+/// What one look at H gives: a step, or the knowledge that there is none to take.
+struct Plan {
+  TrustStep trust;
+  bool bends_down = false;  // a negative eigenvalue, zero modes aside
+  Tensor down;              // its eigenvector
+};
+
+// H = L Lᵀ far from singular, and Newton's step inside the ball: no eigenvalues needed.
+std::optional<Plan> cholesky_plan(const Tensor& hessian,
+                                  const Point& at,
+                                  double radius,
+                                  double zero_tolerance) {
+  const auto [factor, info] = at::linalg_cholesky_ex(hessian);
+  if (info.item<int64_t>() != 0) return std::nullopt;
+  const auto diagonal = factor.diagonal().square();
+  if (!(diagonal.min() > zero_tolerance * diagonal.max()).item<bool>()) {
+    return std::nullopt;
+  }
+  const auto step =
+      -at::cholesky_solve(at.gradient.unsqueeze(1), factor).squeeze(1);
+  if (!(step.norm().item<double>() <= radius)) return std::nullopt;
+  return Plan{{.step = step, .predicted = -0.5 * at.gradient.dot(step).item<double>()}};
+}
+
+Plan eigen_plan(const Tensor& hessian,
+                const Point& at,
+                double radius,
+                double tolerance,
+                double zero_tolerance) {
+  const auto [values, vectors] = at::linalg_eigh(hessian);
+  const double floor = zero_tolerance * values.abs().max().item<double>();
   // A zero mode with no slope to speak of is left alone: its share is noise.
-  const auto quiet =
-      (values.abs() <= floor).logical_and(c.abs() <= options.gradient_tolerance);
-  c = at::where(quiet, at::zeros_like(c), c);
-  return -at::mv(vectors, c / at::maximum(values.abs(), floor).clamp_min(1e-300));
+  const auto slope = at::mv(vectors.t(), at.gradient).abs();
+  const auto quiet = (values.abs() <= floor).logical_and(slope <= tolerance);
+  return {exact_trust_step(values, vectors, at.gradient, quiet, radius),
+          values[0].item<double>() < -floor,
+          vectors.select(1, 0)};
+}
+
+std::optional<Plan> plan_at(const Objective& objective,
+                            const Point& at,
+                            double radius,
+                            double tolerance,
+                            const NewtonOptions& options) {
+  if (at.theta.size(0) > options.exact_limit) {
+    const double forcing = std::min(0.1, std::sqrt(at.norm()));
+    return Plan{steihaug_trust_step(hessian_operator(objective, at.theta),
+                                    at.gradient,
+                                    radius,
+                                    forcing,
+                                    options.cg_iterations)};
+  }
+  const auto hessian = dense_hessian(objective, at.theta);
+  if (!hessian.isfinite().all().item<bool>()) return std::nullopt;
+  if (auto plan = cholesky_plan(hessian, at, radius, options.zero_tolerance)) {
+    return plan;
+  }
+  return eigen_plan(hessian, at, radius, tolerance, options.zero_tolerance);
+}
+
+// Where rounding hides the decrease, a smaller gradient decides.
+bool improves(const Point& from, const Point& to, const Plan& plan, double ratio) {
+  if (!std::isfinite(to.value)) return false;
+  const double scale = std::abs(from.value) + 1e-3;
+  if (plan.trust.predicted > 1e-13 * scale) return ratio > 1e-4;
+  const bool flat = std::abs(to.value - from.value) <= 1e-13 * scale;
+  return flat && !plan.bends_down && to.norm() < from.norm();
 }
 
 }  // namespace
+
+double gradient_floor(const Objective& objective, const Tensor& theta) {
+  return 4 * objective.gradient_noise(theta);
+}
 
 NewtonResult minimize_newton(const Objective& objective,
                              const Tensor& theta,
                              const NewtonOptions& options) {
   auto here = point_at(objective, theta.to(torch::kFloat64));
   NewtonResult result;
+  double radius = 0.1 * (1 + here.theta.norm().item<double>());
+  const double first_radius = radius;
   for (; result.iterations < options.max_iterations; ++result.iterations) {
     check_stop();
     if (!std::isfinite(here.value)) break;
-    const auto hessian = dense_hessian(objective, here.theta);
-    if (!hessian.isfinite().all().item<bool>()) break;
-    const auto [values, vectors] = at::linalg_eigh(hessian);
-    const double most = values.abs().max().item<double>();
-    const bool bends_down = values[0].item<double>() < -options.zero_tolerance * most;
-    if (here.norm() <= options.gradient_tolerance) {
-      if (!bends_down || result.escapes >= options.max_escapes) break;
-      const auto next = escape(objective, here, vectors.select(1, 0));
+    double tolerance = options.gradient_tolerance;
+    if (here.norm() > tolerance && here.norm() < 1e-6) {
+      tolerance = std::max(tolerance, gradient_floor(objective, here.theta));
+    }
+    const bool critical = here.norm() <= tolerance;
+    if (critical && here.theta.size(0) > options.exact_limit) break;
+    const auto plan = plan_at(objective, here, radius, tolerance, options);
+    if (!plan) break;
+    if (critical) {
+      if (!plan->bends_down || result.escapes >= options.max_escapes) break;
+      const auto next = escape(objective, here, plan->down);
       if (!next) break;
       ++result.escapes;
       here = point_at(objective, *next);
+      radius = first_radius;
       continue;
     }
-    const auto p = newton_step(here, values, vectors, options);
-    if (const auto next = decreasing_step(objective, here, p)) {
-      here = point_at(objective, *next);
-      continue;
+    const auto next = point_at(objective, here.theta + plan->trust.step);
+    const double ratio = (here.value - next.value) / plan->trust.predicted;
+    if (improves(here, next, *plan, ratio)) {
+      const bool hidden = plan->trust.predicted <= 1e-13 * (std::abs(here.value) + 1e-3);
+      radius = next_radius(radius, plan->trust, hidden ? 0.5 : ratio);
+      here = next;
+    } else {
+      radius = 0.25 * std::min(radius, plan->trust.step.norm().item<double>());
+      if (!(radius > 1e-14 * (1 + here.theta.norm().item<double>()))) break;
     }
-    const auto full = point_at(objective, here.theta + p);
-    const bool flat =
-        std::abs(full.value - here.value) <= 1e-13 * (1e-3 + std::abs(here.value));
-    if (bends_down || !flat || !(full.norm() < here.norm())) break;
-    here = full;
   }
   result.theta = here.theta;
   result.value = here.value;

@@ -5,13 +5,18 @@
 namespace basin {
 
 struct NewtonOptions {
-  int64_t max_iterations = 60;
+  int64_t max_iterations = 200;
 
-  /// Done when ‖g‖∞ <= gradient_tolerance and λ_min >= −zero_tolerance * λ_max.
-  double gradient_tolerance = 1e-10;
+  /// Done when ‖g‖∞ <= max(gradient_tolerance, noise) and
+  /// λ_min >= −zero_tolerance * λ_max, where noise is what rounding leaves uncertain.
+  double gradient_tolerance = 1e-12;
   double zero_tolerance = 1e-8;
 
-  int64_t max_escapes = 5;  ///< steps off a saddle along negative curvature
+  /// Exact steps for P up to this; above, conjugate gradients (no escapes there).
+  int64_t exact_limit = 2000;
+  int64_t cg_iterations = 200;
+
+  int64_t max_escapes = 10;  ///< steps off a saddle along negative curvature
 };
 
 struct NewtonResult {
@@ -22,15 +27,18 @@ struct NewtonResult {
   int64_t escapes = 0;
 };
 
-/// Damped Newton from one θ `[P]` in float64.
+/// A trust-region Newton method from one θ `[P]` in float64, for a smooth objective.
 ///
-/// The step is −Σ (q·g)/|λ| q over the eigenpairs (λ, q) of H, so that it descends
-/// where curvature is negative too; it is halved until L decreases. Where rounding
-/// hides the decrease, a step that shrinks ‖g‖ is taken, if no curvature is negative.
-/// At a saddle it steps off along the most negative curvature. ‖g‖² itself is never
-/// minimised: that finds saddles. (Dauphin et al. 2014, "saddle-free Newton".)
+/// The step is that of Moré and Sorensen (Cholesky where H is positive definite and the
+/// step inside, else the eigenbasis, the hard case included), or of Steihaug above
+/// `exact_limit`. Where rounding hides the decrease of L, a step that shrinks ‖g‖ is
+/// taken, if no curvature is negative. At a saddle it steps off along the most negative
+/// curvature. ‖g‖² itself is never minimised: that finds saddles.
 NewtonResult minimize_newton(const Objective& objective,
                              const torch::Tensor& theta,
                              const NewtonOptions& options);
+
+/// 4 · gradient_noise: below this a gradient is not told from zero.
+double gradient_floor(const Objective& objective, const torch::Tensor& theta);
 
 }  // namespace basin

@@ -8,12 +8,15 @@ namespace basin {
 struct MinimaOptions {
   int64_t polish_iterations = 2000;  ///< of L-BFGS, float64, full batch
 
-  /// Damped Newton follows for P up to this.
-  int64_t newton_limit = 300;
-  int64_t newton_iterations = 60;
+  /// Newton with exact steps follows for P up to this, along the kinks where L has
+  /// any; above, with conjugate gradients, where L is smooth.
+  int64_t newton_limit = 2000;
+  int64_t newton_iterations = 400;
+  int64_t cg_iterations = 200;
 
-  /// An endpoint is a critical point when ‖g‖∞ <= gradient_tolerance.
-  double gradient_tolerance = 1e-10;
+  /// An endpoint is a critical point when ‖g‖∞ <= max(gradient_tolerance, noise), where
+  /// noise is what rounding leaves uncertain of g.
+  double gradient_tolerance = 1e-12;
 
   /// ... and, where all eigenvalues are known, when Newton's next step is short:
   ///
@@ -24,7 +27,7 @@ struct MinimaOptions {
   double step_tolerance = 1e-6;
 
   /// All eigenvalues are found for P up to this; above, Lanczos.
-  int64_t dense_limit = 300;
+  int64_t dense_limit = 2000;
   int64_t lanczos_steps = 60;
 
   /// An eigenvalue is a zero mode when |λ| <= zero_tolerance * λ_max.

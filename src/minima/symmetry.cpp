@@ -1,8 +1,11 @@
 #include "minima/symmetry.h"
 
 #include <ATen/Functions.h>
+#include <fmt/format.h>
 
 #include <cmath>
+
+#include "minima/units.h"
 
 namespace basin {
 namespace {
@@ -21,7 +24,7 @@ Tensor scaling_generator(const ParameterLayout& layout,
     to.weight[l][unit].add_(at.weight[l][unit]);
     if (to.bias[l].defined()) to.bias[l][unit].add_(at.bias[l][unit]);
   }
-  for (const auto l : group.readers()) {
+  for (const auto l : group.readers) {
     to.weight[l].select(1, unit).sub_(at.weight[l].select(1, unit));
   }
   return out;
@@ -44,7 +47,7 @@ Tensor mixing_generator(const ParameterLayout& layout,
     to.weight[l].add_(at::mm(e, at.weight[l]));
     if (to.bias[l].defined()) to.bias[l].add_(at::mv(e, at.bias[l]));
   }
-  for (const auto l : group.readers()) to.weight[l].sub_(at::mm(at.weight[l], e));
+  for (const auto l : group.readers) to.weight[l].sub_(at::mm(at.weight[l], e));
   return out;
 }
 
@@ -149,7 +152,7 @@ void fix_scaling(const UnitGroup& group, const LayerViews& at) {
       at.weight[l][i].div_(norm);
       if (at.bias[l].defined()) at.bias[l][i].div_(norm);
     }
-    for (const auto l : group.readers()) at.weight[l].select(1, i).mul_(norm);
+    for (const auto l : group.readers) at.weight[l].select(1, i).mul_(norm);
   }
 }
 
@@ -192,32 +195,131 @@ LayerViews layer_views(const ParameterLayout& layout, const Tensor& theta) {
   return out;
 }
 
-Tensor symmetry_generators(const ParameterLayout& layout,
-                           const Tensor& theta,
-                           bool decayed) {
+std::vector<NullSource> symmetry_sources(const ParameterLayout& layout,
+                                         const Tensor& theta,
+                                         bool decayed) {
   const auto at = layer_views(layout, theta);
-  std::vector<Tensor> out;
+  std::vector<NullSource> out;
+  const auto add = [&](const char* name, const std::vector<Tensor>& tangents) {
+    if (!tangents.empty()) out.push_back({name, at::stack(tangents)});
+  };
+  std::vector<Tensor> scaling, mixing, shifts, logits;
   for (const auto& group : layout.groups) {
     if (group.general_linear) {
-      add_mixing(layout, group, at, theta, decayed, out);
-      if (!decayed) add_bias_shifts(layout, group, at, theta, out);
+      add_mixing(layout, group, at, theta, decayed, mixing);
+      if (!decayed) add_bias_shifts(layout, group, at, theta, shifts);
     } else if (group.positive_scaling && !decayed) {
       for (int64_t i = 0; i < group.units; ++i) {
-        out.push_back(scaling_generator(layout, group, at, theta, i));
+        scaling.push_back(scaling_generator(layout, group, at, theta, i));
       }
     }
   }
-  if (layout.logit_shift && !decayed) add_logit_shifts(layout, theta, out);
-  if (out.empty()) return at::zeros({0, theta.size(0)}, torch::kFloat64);
-  return at::stack(out);
+  if (layout.logit_shift && !decayed) add_logit_shifts(layout, theta, logits);
+  add("scaling", scaling);
+  add(decayed ? "rotation" : "mixing", mixing);
+  add("bias shift", shifts);
+  add("logit shift", logits);
+  return out;
 }
 
-int64_t explained_nullity(const Tensor& generators) {
-  if (generators.size(0) == 0) return 0;
-  const auto norms = generators.norm(2, {1}, /*keepdim=*/true);
-  const auto unit = generators / norms.clamp_min(1e-300);
-  const auto gram = at::mm(unit, unit.t());
-  return (at::linalg_eigvalsh(gram) > 1e-10).sum().item<int64_t>();
+std::vector<NullSource> data_sources(const ParameterLayout& layout,
+                                     const Tensor& theta,
+                                     const std::vector<LayerProbe>& probes,
+                                     bool decayed) {
+  std::vector<NullSource> out;
+  if (probes.empty()) return out;
+  const auto at = layer_views(layout, theta);
+  if (decayed) {
+    std::vector<Tensor> rotations;
+    for (const auto& note : odd_units(layout, theta, probes)) {
+      const auto& group = layout.groups[note.id.group];
+      if (note.kind != UnitKind::kDuplicate || !group.positive_scaling) continue;
+      rotations.push_back(
+          mixing_generator(layout, group, at, theta, note.id.unit, note.partner, true));
+    }
+    if (!rotations.empty()) out.push_back({"duplicate units", at::stack(rotations)});
+    return out;
+  }
+  std::vector<Tensor> rank, dead, unread, duplicate;
+  const auto& first = layout.layers.front();
+  auto x = probes.front().inputs;
+  if (first.bias >= 0) {
+    x = at::cat({x, at::ones({x.size(0), 1}, torch::kFloat64)}, 1);
+  }
+  const auto [values, vectors] = at::linalg_eigh(at::mm(x.t(), x));
+  const double most = values[-1].item<double>();
+  for (int64_t k = 0; k < values.size(0); ++k) {
+    if (values[k].item<double>() > 1e-13 * most) break;
+    for (int64_t r = 0; r < first.rows; ++r) {
+      auto v = at::zeros_like(theta);
+      const auto to = layer_views(layout, v);
+      to.weight[0][r].copy_(vectors.select(1, k).narrow(0, 0, first.columns));
+      if (first.bias >= 0) to.bias[0][r].copy_(vectors[first.columns][k]);
+      rank.push_back(v);
+    }
+  }
+  const auto unit_vectors = [&](const std::vector<int64_t>& parameters,
+                                std::vector<Tensor>& into) {
+    for (const auto p : parameters) {
+      into.push_back(at::zeros_like(theta));
+      into.back()[p] = 1;
+    }
+  };
+  for (const auto& note : odd_units(layout, theta, probes)) {
+    const auto& group = layout.groups[note.id.group];
+    const auto own = unit_parameters(layout, note.id);
+    const auto& layer = layout.layers[static_cast<size_t>(group.layers.front())];
+    const auto row = layer.columns + (layer.bias >= 0 ? 1 : 0);
+    if (note.kind == UnitKind::kZeroed || note.kind == UnitKind::kDead) {
+      unit_vectors(own, dead);
+    } else if (note.kind == UnitKind::kUnread) {
+      unit_vectors({own.begin(), own.begin() + row}, unread);
+    } else if (note.kind == UnitKind::kDuplicate) {
+      const auto reader = static_cast<size_t>(group.readers.front());
+      const auto answers = probes[reader].inputs;
+      const auto a = answers.select(1, note.id.unit), b = answers.select(1, note.partner);
+      for (int64_t r = 0; r < at.weight[reader].size(0); ++r) {
+        duplicate.push_back(at::zeros_like(theta));
+        const auto to = layer_views(layout, duplicate.back());
+        to.weight[reader][r][note.id.unit] = b.norm();
+        to.weight[reader][r][note.partner] =
+            a.dot(b).item<double>() > 0 ? -a.norm() : a.norm();
+      }
+    }
+  }
+  const auto add = [&](const char* name, const std::vector<Tensor>& tangents) {
+    if (!tangents.empty()) out.push_back({name, at::stack(tangents)});
+  };
+  add("rank deficiency of the inputs", rank);
+  add("dead units", dead);
+  add("unread units", unread);
+  add("duplicate units", duplicate);
+  return out;
+}
+
+ExplainedModes explain(const std::vector<NullSource>& sources, int64_t dimension) {
+  ExplainedModes out{.basis = at::zeros({0, dimension}, torch::kFloat64)};
+  for (const auto& source : sources) {
+    // Modified Gram-Schmidt, twice, against what is explained already.
+    int64_t added = 0;
+    for (int64_t k = 0; k < source.tangents.size(0); ++k) {
+      auto v = source.tangents[k];
+      const double size = v.norm().item<double>();
+      if (!(size > 1e-10)) continue;
+      v = v / size;
+      for (int pass = 0; pass < 2; ++pass) {
+        v = v - at::mv(out.basis.t(), at::mv(out.basis, v));
+      }
+      const double rest = v.norm().item<double>();
+      if (!(rest > 1e-5)) continue;
+      out.basis = at::cat({out.basis, (v / rest).unsqueeze(0)});
+      ++added;
+    }
+    if (added == 0) continue;
+    out.total += added;
+    out.text += fmt::format("{}{} {}", out.text.empty() ? "" : ", ", source.name, added);
+  }
+  return out;
 }
 
 Canonical canonical_form(const ParameterLayout& layout, const Tensor& theta) {

@@ -61,6 +61,8 @@ Tensor value(Elementwise kind, const Tensor& z, double parameter) {
       return z.sin();
     case Elementwise::kSquare:
       return z.mul(z);
+    case Elementwise::kAbs:
+      return z.abs();
     case Elementwise::kHuber: {
       const auto inner = z.clamp(-parameter, parameter);
       const auto outer = z.abs().sub_(inner.abs()).mul_(parameter);
@@ -98,6 +100,8 @@ Tensor first(Elementwise kind, const Tensor& z, const Tensor& phi, double parame
       return z.cos();
     case Elementwise::kSquare:
       return z.mul(2);
+    case Elementwise::kAbs:
+      return z.sign();
     case Elementwise::kHuber:
       return z.clamp(-parameter, parameter);
     case Elementwise::kHinge:
@@ -111,6 +115,7 @@ Tensor second(Elementwise kind, const Tensor& z, const Tensor& phi, double param
     case Elementwise::kIdentity:
     case Elementwise::kRelu:
     case Elementwise::kLeakyRelu:
+    case Elementwise::kAbs:
     case Elementwise::kHinge:
       return at::zeros_like(z);
     case Elementwise::kTanh:
@@ -252,7 +257,14 @@ torch::Tensor elementwise_derivative(Elementwise kind,
 }
 
 bool has_kink(Elementwise kind) {
-  return kind == Elementwise::kRelu || kind == Elementwise::kLeakyRelu;
+  return kind == Elementwise::kRelu || kind == Elementwise::kLeakyRelu ||
+         kind == Elementwise::kAbs;
+}
+
+KinkSlopes kink_slopes(Elementwise kind) {
+  if (kind == Elementwise::kLeakyRelu) return {kLeak, 1};
+  if (kind == Elementwise::kAbs) return {-1, 1};
+  return {0, 1};
 }
 
 }  // namespace basin

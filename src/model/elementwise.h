@@ -17,6 +17,7 @@ enum class Elementwise {
   kElu,       ///< z for z > 0, else exp z − 1
   kSin,
   kSquare,
+  kAbs,    ///< |z|; slope 0 at 0
   kHuber,  ///< z²/2 for |z| ≤ δ, else δ (|z| − δ/2); `parameter` is δ
   kHinge,  ///< max(0, 1 − z)
 };
@@ -37,7 +38,14 @@ torch::Tensor elementwise_derivative(Elementwise kind,
                                      const torch::Tensor& z,
                                      double parameter = 1.0);
 
-/// True where φ has a kink: relu, leaky_relu.
+/// True if φ is linear on either side of a kink at 0: relu, leaky_relu, abs.
 bool has_kink(Elementwise kind);
+
+/// Slopes of φ below and above its kink.
+struct KinkSlopes {
+  double low = 0;
+  double high = 1;
+};
+KinkSlopes kink_slopes(Elementwise kind);
 
 }  // namespace basin

@@ -20,11 +20,24 @@ torch::Tensor cross_entropy(const torch::Tensor& outputs,
 
 }  // namespace
 
+bool needs_classes(LossKind kind) {
+  return kind == LossKind::kCrossEntropy || kind == LossKind::kLogistic ||
+         kind == LossKind::kHinge;
+}
+
+torch::Tensor kink_argument(const LossOptions& loss,
+                            const torch::Tensor& outputs,
+                            const torch::Tensor& targets) {
+  if (loss.kind == LossKind::kHinge) return 1 - outputs * targets;
+  if (loss.kind == LossKind::kAbsolute) return outputs - targets;
+  return {};
+}
+
 torch::Tensor loss_targets(const LossOptions& loss, const Dataset& data) {
-  if (loss.kind == LossKind::kMse || loss.kind == LossKind::kHuber) return data.targets;
+  if (!needs_classes(loss.kind)) return data.targets;
   if (!data.has_classes()) {
     throw InputError(fmt::format(
-        "loss.kind: expected mse or huber for data without classes ('{}')", data.name));
+        "loss.kind: expected mse, huber or absolute for data without classes ('{}')", data.name));
   }
   const auto classes = static_cast<int64_t>(data.classes.size());
   const bool one_column = classes == 2 && loss.kind != LossKind::kCrossEntropy;
@@ -53,6 +66,8 @@ torch::Tensor mean_loss(const LossOptions& loss,
              scale;
     case LossKind::kHinge:
       return elementwise(Elementwise::kHinge, outputs * targets).sum({1, 2}) * scale;
+    case LossKind::kAbsolute:
+      return elementwise(Elementwise::kAbs, outputs - targets).sum({1, 2}) * scale;
   }
   throw ContractError("mean_loss: unknown loss");
 }

@@ -7,7 +7,10 @@
 
 namespace basin {
 
-/// Y as the loss wants it, `[N, K]`: values for mse and huber (±1 or one-hot for
+/// True for cross_entropy, logistic and hinge.
+bool needs_classes(LossKind kind);
+
+/// Y as the loss wants it, `[N, K]`: values for mse, huber and absolute (±1 or one-hot for
 /// classes), one-hot for cross_entropy, ±1 for logistic and hinge.
 /// Throws InputError if the data has no classes and the loss needs them.
 torch::Tensor loss_targets(const LossOptions& loss, const Dataset& data);
@@ -17,6 +20,12 @@ torch::Tensor loss_targets(const LossOptions& loss, const Dataset& data);
 torch::Tensor mean_loss(const LossOptions& loss,
                         const torch::Tensor& outputs,
                         const torch::Tensor& targets);
+
+/// What stands inside the kink of a piecewise linear loss, `[B, K, N]`: 1 − y f of
+/// hinge, f − y of absolute. Undefined for the other losses.
+torch::Tensor kink_argument(const LossOptions& loss,
+                            const torch::Tensor& outputs,
+                            const torch::Tensor& targets);
 
 /// Share of samples whose class is predicted right, `[B]`: the largest of K outputs,
 /// or, for one output, the side of the midpoint of the two target values.

@@ -11,9 +11,11 @@ namespace {
 UnitGroup group_of(Elementwise activation, int64_t layer, int64_t units) {
   return {
       .layers = {layer},
+      .readers = {layer + 1},
       .units = units,
       .sign_flip = activation == Elementwise::kTanh || activation == Elementwise::kSin,
-      .even_flip = activation == Elementwise::kSquare,
+      .even_flip =
+          activation == Elementwise::kSquare || activation == Elementwise::kAbs,
       .positive_scaling = has_kink(activation),
       .general_linear = activation == Elementwise::kIdentity};
 }
@@ -50,6 +52,7 @@ Network make_network(const ModelOptions& options,
     layout.layers.push_back(layer);
     if (network.skips(l)) {
       layout.groups.back().layers.push_back(l);
+      layout.groups.back().readers.push_back(l + 1);
       layout.groups.back().even_flip = false;
     } else if (!last) {
       layout.groups.push_back(group_of(options.activation, l, rows));
@@ -65,7 +68,7 @@ Network make_network(const ModelOptions& options,
 torch::Tensor forward(const Network& network,
                       const torch::Tensor& theta,
                       const torch::Tensor& inputs,
-                      std::vector<torch::Tensor>* pre) {
+                      const Activation& activation) {
   const auto batch = theta.size(0);
   std::vector<int64_t> sizes;
   for (const auto& layer : network.layout.layers) {
@@ -83,8 +86,7 @@ torch::Tensor forward(const Network& network,
     const auto z = batched_affine(w, a, bias);
     const auto phi =
         l + 1 == count ? network.options.output_activation : network.options.activation;
-    if (pre != nullptr && has_kink(phi)) pre->push_back(z);
-    auto next = elementwise(phi, z);
+    const auto next = activation ? activation(l, phi, z) : elementwise(phi, z);
     a = network.skips(l) ? next + a : next;
   }
   return a;

@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include <functional>
 #include <vector>
 
 #include "core/layout.h"
@@ -24,12 +25,17 @@ Network make_network(const ModelOptions& options,
                      int64_t outputs,
                      bool logit_shift);
 
+/// What the units of a layer make of their pre-activations z `[B, h, N]`. The last
+/// layer has the output activation.
+using Activation =
+    std::function<torch::Tensor(int64_t layer, Elementwise phi, const torch::Tensor& z)>;
+
 /// f(x; θ_b) for each row b of θ `[B, P]`. `inputs` is Xᵀ, `[d, N]` or, with samples
-/// of its own for each row, `[B, d, N]`. The answer is `[B, K, N]`. If `pre` is not
-/// null, the pre-activations `[B, h, N]` of every layer with a kink are appended.
+/// of its own for each row, `[B, d, N]`. The answer is `[B, K, N]`. `activation` stands
+/// for φ where it is given.
 torch::Tensor forward(const Network& network,
                       const torch::Tensor& theta,
                       const torch::Tensor& inputs,
-                      std::vector<torch::Tensor>* pre = nullptr);
+                      const Activation& activation = nullptr);
 
 }  // namespace basin

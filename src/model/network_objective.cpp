@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "model/frozen_network.h"
 #include "model/loss.h"
 
 namespace basin {
@@ -157,29 +158,60 @@ Tensor NetworkObjective::outputs(const Tensor& theta) const {
   });
 }
 
-KinkDistances NetworkObjective::kinks(const Tensor& theta) const {
+// The same samples, summed in the opposite order.
+double NetworkObjective::gradient_noise(const Tensor& theta) const {
+  const auto row = theta.unsqueeze(0).contiguous();
+  const auto backwards = at::arange(samples() - 1, -1, -1, torch::kInt64).unsqueeze(0);
+  const auto a = value_and_gradient(row).gradient;
+  const auto b = value_and_gradient_on(row, backwards).gradient;
+  return std::max((a - b).abs().max().item<double>(), Objective::gradient_noise(theta));
+}
+
+std::vector<KinkBlock> NetworkObjective::kink_blocks() const {
+  return basin::kink_blocks(network_, loss_, samples());
+}
+
+Tensor NetworkObjective::kink_arguments(const Tensor& theta) const {
   const at::NoGradGuard no_grad;
   const auto all = placed(theta);
-  KinkDistances out{
-      .nearest = at::full(
-          {all.size(0)}, std::numeric_limits<double>::infinity(), torch::kFloat64),
-      .active = at::zeros({all.size(0)}, torch::kInt64)};
-  for (int64_t at = 0; at < all.size(0); at += preferred_rows()) {
-    const auto rows = std::min(preferred_rows(), all.size(0) - at);
-    std::vector<Tensor> pre;
-    const auto f = forward(network_, all.narrow(0, at, rows), inputs_, &pre);
-    if (loss_.kind == LossKind::kHinge) pre.push_back(1 - f * targets_);
-    auto nearest = out.nearest.narrow(0, at, rows);
-    auto active = out.active.narrow(0, at, rows);
-    for (const auto& z : pre) {
-      const auto size = z.abs().to(torch::kFloat64).cpu();
-      // A unit that is zero on every sample is switched off, not on a kink.
-      const auto live = size.amax(2, true) > 0;
-      const auto scale = size.amax({1, 2}, true).clamp_min(1e-300);
-      const auto relative = at::where(live, size / scale, at::ones_like(size));
-      nearest.copy_(at::minimum(nearest, relative.amin({1, 2})));
-      active.add_((relative <= kKinkTolerance).sum({1, 2}));
-    }
+  return by_blocks(all.size(0), preferred_rows(), [&](int64_t at, int64_t rows) {
+    return basin::kink_arguments(
+               network_, loss_, all.narrow(0, at, rows), inputs_, targets_, {})
+        .cpu();
+  });
+}
+
+std::unique_ptr<FrozenObjective> NetworkObjective::frozen(const Tensor& slopes) const {
+  return std::make_unique<FrozenNetwork>(
+      network_, loss_, inputs_, targets_, decay_, slopes, preferred_rows());
+}
+
+std::vector<LayerProbe> NetworkObjective::layer_probes(const Tensor& theta,
+                                                       const Tensor& slopes) const {
+  const auto row = placed(theta.unsqueeze(0));
+  const auto phi = slopes.defined() && slopes.numel() > 0
+                       ? frozen_activation(network_, slopes, samples())
+                       : Activation(elementwise_activation);
+  std::vector<Tensor> inputs{inputs_.t()}, pre;
+  std::vector<Tensor> leaves;
+  const auto f = forward(
+      network_, row, inputs_, [&](int64_t layer, Elementwise kind, const Tensor& z) {
+        pre.push_back(z.detach());
+        leaves.push_back(at::zeros_like(z).requires_grad_(true));
+        const auto a = phi(layer, kind, z + leaves.back());
+        const bool skip = network_.skips(layer);
+        inputs.push_back((skip ? a.detach() + inputs.back().t().unsqueeze(0) : a.detach())
+                             .squeeze(0)
+                             .t());
+        return a;
+      });
+  const auto total = frozen_mean_loss(network_, loss_, f, targets_, slopes).sum();
+  const auto sensitivity = torch::autograd::grad({total}, leaves);
+  std::vector<LayerProbe> out;
+  for (size_t l = 0; l < pre.size(); ++l) {
+    out.push_back({.inputs = inputs[l].cpu().contiguous(),
+                   .pre = pre[l].squeeze(0).t().cpu().contiguous(),
+                   .sensitivity = sensitivity[l].squeeze(0).t().cpu().contiguous()});
   }
   return out;
 }

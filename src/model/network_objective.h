@@ -39,7 +39,12 @@ class NetworkObjective final : public SampledObjective {
                                          const torch::Tensor& index) const override;
   torch::Tensor outputs(const torch::Tensor& theta) const override;
   torch::Tensor accuracy(const torch::Tensor& theta) const override;
-  KinkDistances kinks(const torch::Tensor& theta) const override;
+  double gradient_noise(const torch::Tensor& theta) const override;
+  std::vector<KinkBlock> kink_blocks() const override;
+  torch::Tensor kink_arguments(const torch::Tensor& theta) const override;
+  std::unique_ptr<FrozenObjective> frozen(const torch::Tensor& slopes) const override;
+  std::vector<LayerProbe> layer_probes(const torch::Tensor& theta,
+                                       const torch::Tensor& slopes) const override;
 
   const Network& network() const { return network_; }
 

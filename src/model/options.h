@@ -39,6 +39,7 @@ enum class LossKind {
   kLogistic,      ///< log(1 + exp(−y f)), y = ±1, summed over outputs
   kHuber,         ///< summed over outputs
   kHinge,         ///< max(0, 1 − y f), y = ±1, summed over outputs
+  kAbsolute,      ///< |f − y|, summed over outputs
 };
 
 /// L = mean over samples of the loss + ½ · weight_decay · ‖θ‖².

@@ -117,7 +117,7 @@ std::string minima_section(const RunReport& r) {
   for (const auto& m : r.minima) seeds += static_cast<int64_t>(m.seeds.size());
   size_t certified = 0, places = 0;
   for (const auto& m : r.minima) {
-    const bool sure = is_certified(m.endpoint.verdict);
+    const bool sure = is_certified(m.endpoint);
     auto& shown = sure ? certified : places;
     if (shown == (sure ? kMostCertified : kMostPlaces)) continue;
     ++shown;

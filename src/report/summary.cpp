@@ -83,7 +83,7 @@ std::string came_out(const RunReport& r) {
   const double least = r.minima.front().endpoint.loss;
   double most = least;
   for (const auto& m : r.minima) {
-    if (is_certified(m.endpoint.verdict)) most = std::max(most, m.endpoint.loss);
+    if (is_certified(m.endpoint)) most = std::max(most, m.endpoint.loss);
   }
   return fmt::format(
       "{} certified, distinct up to the symmetries of the network (level parameters: "
@@ -102,7 +102,7 @@ std::string came_out(const RunReport& r) {
 std::string trust(const RunReport& r) {
   int64_t certified = 0;
   std::vector<std::string> rest;
-  for (const auto& e : r.endpoints) certified += is_certified(e.verdict);
+  for (const auto& e : r.endpoints) certified += is_certified(e);
   for (const auto& [word, count] : verdict_counts(r)) {
     const bool sure = word == name_of(Verdict::kStrictMinimum) ||
                       word == name_of(Verdict::kMinimumModuloSymmetry) ||

@@ -50,29 +50,46 @@ std::vector<TrainedSeed> Results::load_training(int64_t first, int64_t count) {
 std::vector<Endpoint> Results::load_endpoints() {
   std::vector<Endpoint> out;
   auto row = database_.prepare(
-      "SELECT seed, verdict_code, reason, theta, loss, gradient_norm, min_eigenvalue, "
-      "max_eigenvalue, residual, nullity, explained, saddle_index, norm, "
-      "kink_distance, "
-      "kinks, polish_steps, trained_loss, newton_step FROM endpoints ORDER BY seed");
+      "SELECT seed, verdict_code, certificate, reason, theta, loss, gradient_norm, "
+      "noise, min_eigenvalue, max_eigenvalue, residual, newton_step, nullity, "
+      "explained, sources, cut_below, cut_above, eigenvalues, saddle_index, witness, "
+      "witness_fall, growth_fall, norm, kink_distance, radius, kinks, kink_margin, "
+      "kink_force, zeroed, silence, units, polish_steps, trained_loss FROM endpoints "
+      "ORDER BY seed");
   while (row.step()) {
     out.push_back({.seed = row.integer(0),
                    .verdict = enumerator<Verdict>(row.integer(1), 8),
-                   .reason = row.text(2),
-                   .theta = row.tensor(3),
-                   .loss = row.number(4),
-                   .gradient_norm = row.number(5),
-                   .min_eigenvalue = row.number(6),
-                   .max_eigenvalue = row.number(7),
-                   .residual = row.number(8),
-                   .newton_step = row.number(17),
-                   .nullity = row.integer(9),
-                   .explained = row.integer(10),
-                   .index = row.integer(11),
-                   .norm = row.number(12),
-                   .kink_distance = row.number(13),
-                   .kinks = row.integer(14),
-                   .polish_steps = row.integer(15),
-                   .trained_loss = row.number(16)});
+                   .certificate = enumerator<Certificate>(row.integer(2), 5),
+                   .reason = row.text(3),
+                   .theta = row.tensor(4),
+                   .loss = row.number(5),
+                   .gradient_norm = row.number(6),
+                   .noise = row.number(7),
+                   .min_eigenvalue = row.number(8),
+                   .max_eigenvalue = row.number(9),
+                   .residual = row.number(10),
+                   .newton_step = row.number(11),
+                   .nullity = row.integer(12),
+                   .explained = row.integer(13),
+                   .sources = row.text(14),
+                   .cut_below = row.number(15),
+                   .cut_above = row.number(16),
+                   .eigenvalues = row.tensor(17),
+                   .index = row.integer(18),
+                   .witness = row.tensor(19),
+                   .witness_fall = row.number(20),
+                   .growth_fall = row.number(21),
+                   .norm = row.number(22),
+                   .kink_distance = row.number(23),
+                   .radius = row.number(24),
+                   .kinks = row.integer(25),
+                   .kink_margin = row.number(26),
+                   .kink_force = row.number(27),
+                   .zeroed = row.integer(28),
+                   .silence = row.number(29),
+                   .units = row.text(30),
+                   .polish_steps = row.integer(31),
+                   .trained_loss = row.number(32)});
   }
   return out;
 }

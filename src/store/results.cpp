@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "store/digest.h"
 #include "store/run_folder.h"
 
 namespace basin {
@@ -15,11 +16,14 @@ CREATE TABLE IF NOT EXISTS training(
   seed INTEGER PRIMARY KEY, loss REAL, gradient_norm REAL, steps INTEGER, stop INTEGER,
   theta BLOB, curve BLOB, trajectory BLOB);
 CREATE TABLE IF NOT EXISTS endpoints(
-  seed INTEGER PRIMARY KEY, verdict TEXT, verdict_code INTEGER, reason TEXT, loss REAL,
-  gradient_norm REAL, min_eigenvalue REAL, max_eigenvalue REAL, residual REAL, newton_step REAL,
-  nullity INTEGER, explained INTEGER, saddle_index INTEGER, norm REAL,
-  kink_distance REAL, kinks INTEGER, polish_steps INTEGER, trained_loss REAL,
-  theta BLOB);
+  seed INTEGER PRIMARY KEY, verdict TEXT, verdict_code INTEGER, certificate INTEGER,
+  reason TEXT, loss REAL, gradient_norm REAL, noise REAL, min_eigenvalue REAL,
+  max_eigenvalue REAL, residual REAL, newton_step REAL, nullity INTEGER,
+  explained INTEGER, sources TEXT, cut_below REAL, cut_above REAL, eigenvalues BLOB,
+  saddle_index INTEGER, witness BLOB, witness_fall REAL, growth_fall REAL, norm REAL,
+  kink_distance REAL, radius REAL, kinks INTEGER, kink_margin REAL, kink_force REAL,
+  zeroed INTEGER, silence REAL, units TEXT, polish_steps INTEGER, trained_loss REAL,
+  theta BLOB, digest TEXT);
 CREATE TABLE IF NOT EXISTS minima(
   minimum INTEGER PRIMARY KEY, seed INTEGER, log10_orbit REAL, function_class INTEGER,
   loss_class INTEGER, proved_distinct INTEGER, accuracy REAL, held_out_loss REAL,
@@ -101,28 +105,44 @@ void Results::save_training(const TrainedSeeds& seeds) {
 void Results::save_endpoints(const std::vector<Endpoint>& endpoints) {
   database_.transaction([&] {
     auto row = database_.prepare(
-        "INSERT OR REPLACE INTO endpoints VALUES"
-        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "INSERT OR REPLACE INTO endpoints VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const auto& e : endpoints) {
       row.bind(e.seed)
           .bind(name_of(e.verdict))
           .bind(static_cast<int64_t>(e.verdict))
+          .bind(static_cast<int64_t>(e.certificate))
           .bind(e.reason)
           .bind(e.loss)
           .bind(e.gradient_norm)
+          .bind(e.noise)
           .bind(e.min_eigenvalue)
           .bind(e.max_eigenvalue)
           .bind(e.residual)
           .bind(e.newton_step)
           .bind(e.nullity)
           .bind(e.explained)
+          .bind(e.sources)
+          .bind(e.cut_below)
+          .bind(e.cut_above)
+          .bind(e.eigenvalues)
           .bind(e.index)
+          .bind(e.witness)
+          .bind(e.witness_fall)
+          .bind(e.growth_fall)
           .bind(e.norm)
           .bind(e.kink_distance)
+          .bind(e.radius)
           .bind(e.kinks)
+          .bind(e.kink_margin)
+          .bind(e.kink_force)
+          .bind(e.zeroed)
+          .bind(e.silence)
+          .bind(e.units)
           .bind(e.polish_steps)
           .bind(e.trained_loss)
           .bind(e.theta)
+          .bind(digest_of(e))
           .run();
     }
   });

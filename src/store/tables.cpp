@@ -73,7 +73,7 @@ std::string minima_csv(const std::vector<Minimum>& minima) {
                        number(m.endpoint.min_eigenvalue),
                        count(m.endpoint.nullity),
                        name_of(m.endpoint.verdict),
-                       is_certified(m.endpoint.verdict) ? 1 : 0,
+                       is_certified(m.endpoint) ? 1 : 0,
                        number(share.low),
                        number(share.high),
                        m.function_class,

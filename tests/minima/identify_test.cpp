@@ -31,7 +31,7 @@ Run run(const ModelOptions& model,
   const auto objective = objective_for(model, loss, data);
   const MinimaProblem problem{.objective = objective,
                               .layout = objective.network().layout,
-                              .decayed = loss.weight_decay > 0};
+                              .decay = loss.weight_decay};
   const auto trained = train_seeds(objective,
                                    initial_parameters(objective.network(), 1, 0, seeds),
                                    0,
@@ -99,7 +99,7 @@ TEST(Identify, FindsOneMinimumOfAOneLayerModel) {
                            10);
     ASSERT_EQ(found.minima.size(), 1u);
     EXPECT_EQ(found.minima[0].seeds.size(), 10u);
-    EXPECT_TRUE(is_certified(found.minima[0].endpoint.verdict));
+    EXPECT_TRUE(is_certified(found.minima[0].endpoint));
   }
 }
 
@@ -189,7 +189,7 @@ TEST(Identify, IsNotFooledByAGradientThatFadesOnTheWayToInfinity) {
   for (const auto kind : {LossKind::kLogistic, LossKind::kCrossEntropy}) {
     const auto found = run({.depth = 0}, {.kind = kind}, data, 4);
     EXPECT_TRUE(found.minima.empty() ||
-                !is_certified(found.minima[0].endpoint.verdict));
+                !is_certified(found.minima[0].endpoint));
     for (const auto& end : found.endpoints) {
       EXPECT_LE(end.gradient_norm, 1e-9);
       EXPECT_EQ(end.verdict, Verdict::kEscaping) << end.reason;
@@ -201,7 +201,7 @@ TEST(Identify, DoesNotCertifyAReluEndpointOnAKink) {
   const auto found =
       run({.depth = 1, .width = 4}, {.weight_decay = 1e-3}, random_data(40, 2, 0), 8);
   for (const auto& end : found.endpoints) {
-    EXPECT_FALSE(end.kinks > 0 && is_certified(end.verdict));
+    EXPECT_FALSE(end.kinks > 0 && is_certified(end));
     EXPECT_FALSE(end.reason.empty());
   }
 }

@@ -34,7 +34,7 @@ torch::Tensor scrambled(const Network& network,
       at.weight[l].copy_(at.weight[l].index_select(0, order) * factor.unsqueeze(1));
       at.bias[l].copy_(at.bias[l].index_select(0, order) * factor);
     }
-    for (const auto l : group.readers()) {
+    for (const auto l : group.readers) {
       at.weight[l].copy_(at.weight[l].index_select(1, order) * inverse);
     }
   }
@@ -112,7 +112,12 @@ TEST(Symmetry, GeneratorsAreZeroModesOfTheFunction) {
                                {.kind = LossKind::kCrossEntropy},
                                data);
     const auto theta = initial_parameters(objective.network(), 2, 0, 1)[0];
-    const auto g = symmetry_generators(objective.network().layout, theta, false);
+    std::vector<torch::Tensor> tangents;
+    for (const auto& source :
+         symmetry_sources(objective.network().layout, theta, false)) {
+      tangents.push_back(source.tangents);
+    }
+    const auto g = at::cat(tangents);
     const auto gradient = objective.value_and_gradient(theta.unsqueeze(0)).gradient[0];
     EXPECT_LT(largest(g.mv(gradient)), 1e-12);
     const int64_t units = activation == Elementwise::kRelu ? 6 : 18 + 6;

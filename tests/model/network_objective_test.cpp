@@ -235,10 +235,12 @@ TEST(NetworkObjective, SeesAPreActivationOnAKink) {
   const auto theta =
       at::tensor({1.0, 2.0, 1.0, 0.0, 1.0, 0.5, 1.0, 0.0}, torch::kFloat64)
           .view({2, 4});
-  const auto kinks = objective.kinks(theta);
-  EXPECT_EQ(kinks.active[0].item<int64_t>(), 1);  // 1·(−2) + 2 = 0
-  EXPECT_EQ(kinks.active[1].item<int64_t>(), 0);
-  EXPECT_NEAR(kinks.nearest[1].item<double>(), 1.0, 1e-15);
+  const auto z = objective.kink_arguments(theta);
+  EXPECT_EQ(z[0][1].item<double>(), 0.0);  // 1·(−2) + 2
+  EXPECT_EQ((z[1] == 0).sum().item<int64_t>(), 0);
+  const auto blocks = objective.kink_blocks();
+  ASSERT_EQ(blocks.size(), 1u);
+  EXPECT_EQ(blocks[0].size(), 2);
 }
 
 TEST(NetworkObjective, SeesAMarginOnTheKinkOfTheHingeLoss) {
@@ -246,15 +248,17 @@ TEST(NetworkObjective, SeesAMarginOnTheKinkOfTheHingeLoss) {
   data.inputs.copy_(at::tensor({-1.0, 1.0, -2.0, 3.0}, torch::kFloat64).view({4, 1}));
   const auto objective = objective_for({.depth = 0}, {.kind = LossKind::kHinge}, data);
   const auto theta = at::tensor({1.0, 0.0, 0.9, 0.0}, torch::kFloat64).view({2, 2});
-  EXPECT_EQ(objective.kinks(theta).active[0].item<int64_t>(), 2);  // y f = 1 twice
-  EXPECT_EQ(objective.kinks(theta).active[1].item<int64_t>(), 0);
+  const auto z = objective.kink_arguments(theta);
+  EXPECT_EQ((z[0] == 0).sum().item<int64_t>(), 2);  // y f = 1 twice
+  EXPECT_EQ((z[1] == 0).sum().item<int64_t>(), 0);
 }
 
 TEST(NetworkObjective, IsSmoothWithoutPiecewiseActivations) {
   const auto objective = objective_for(
       {.depth = 1, .activation = Elementwise::kTanh}, {}, random_data(5, 2, 0));
   const auto theta = initial_parameters(objective.network(), 1, 0, 1);
-  EXPECT_TRUE(std::isinf(objective.kinks(theta).nearest.item<double>()));
+  EXPECT_TRUE(objective.kink_blocks().empty());
+  EXPECT_EQ(objective.kink_arguments(theta).numel(), 0);
 }
 
 TEST(LossTargets, RefusesClassLossesForDataWithoutClasses) {

@@ -1,0 +1,286 @@
+#include "minima/kink_verdict.h"
+
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "minima/active_set.h"
+#include "minima/newton.h"
+#include "minima/symmetry.h"
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+constexpr double kLeastMargin = 1e-6;
+constexpr int64_t kNearest = 32;  // sites whose distance in θ is found
+
+Tensor index_of(const std::vector<int64_t>& entries) {
+  return at::tensor(entries, torch::kInt64);
+}
+
+bool is_zeroed(const ParameterLayout& layout,
+               const std::vector<UnitId>& zeroed,
+               const KinkBlock& block,
+               int64_t unit) {
+  for (const auto& id : zeroed) {
+    if (id.unit == unit && layout.groups[id.group].layers.front() == block.layer) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Zero modes of the reduced Hessian that symmetries explain: tangents that stay on the
+// kinks, move no held parameter and are annihilated by it.
+ExplainedModes explain_along(const MinimaProblem& problem,
+                             const Tensor& theta,
+                             const Tensor& free,
+                             const KinkSystem& system,
+                             double scale) {
+  auto sources = null_sources(problem, theta);
+  for (auto& source : sources) {
+    const auto inside = source.tangents.index_select(1, free);
+    const auto along = at::mm(inside, system.along);
+    const auto size = source.tangents.norm(2, {1}).clamp_min(1e-300);
+    const auto bent = at::mm(along, system.hessian).norm(2, {1}) / size;
+    const auto left = (along.norm(2, {1}) / size - 1).abs();
+    const auto held = (bent <= 1e-6 * scale).logical_and(left <= 1e-6);
+    source.tangents = along.index_select(0, held.nonzero().squeeze(1));
+  }
+  return explain(sources, system.along.size(1));
+}
+
+// A step along a direction of negative curvature on the manifold, evaluated.
+void add_witness(const MinimaProblem& problem, const Tensor& direction, Endpoint& out) {
+  const auto t = at::pow(0.5, at::arange(24, torch::kFloat64)).unsqueeze(1);
+  const auto steps = at::cat({t * direction, -t * direction});
+  const auto values = at::nan_to_num(problem.objective.value(out.theta + steps), 1e300);
+  const auto best = values.argmin().item<int64_t>();
+  out.witness_fall = out.loss - values[best].item<double>();
+  if (out.witness_fall > 0) out.witness = steps[best].clone();
+}
+
+void fill_curvature(const Tensor& values, const MinimaOptions& options, Endpoint& out) {
+  if (values.numel() == 0) {
+    out.nullity = 0;
+    out.index = 0;
+    return;
+  }
+  const double scale = values.abs().max().item<double>();
+  const auto zero = values.abs() <= options.zero_tolerance * scale;
+  out.min_eigenvalue = values[0].item<double>();
+  out.max_eigenvalue = values[-1].item<double>();
+  out.residual = 0;
+  out.nullity = zero.sum().item<int64_t>();
+  out.index = (values < 0).logical_and(zero.logical_not()).sum().item<int64_t>();
+  const auto keep = std::min<int64_t>(values.size(0), out.nullity + out.index + 3);
+  out.eigenvalues = values.narrow(0, 0, keep).clone();
+}
+
+}  // namespace
+
+KinkPlace place_of(const MinimaProblem& problem, const Tensor& theta) {
+  KinkPlace out{.zeroed = problem.decay > 0 ? zeroed_units(problem.layout, theta)
+                                            : std::vector<UnitId>{},
+                .distance = INFINITY,
+                .radius = INFINITY};
+  const auto blocks = problem.objective.kink_blocks();
+  if (blocks.empty()) return out;
+  const auto z = problem.objective.kink_arguments(theta.unsqueeze(0)).squeeze(0);
+  std::vector<std::pair<double, int64_t>> others;  // |z|, site
+  for (const auto& block : blocks) {
+    const auto own = z.narrow(0, block.offset, block.size()).abs();
+    const double scale = own.max().item<double>();
+    const auto* size = own.data_ptr<double>();
+    for (int64_t i = 0; i < block.size(); ++i) {
+      if (is_zeroed(problem.layout, out.zeroed, block, i / block.samples)) continue;
+      const double relative = scale > 0 ? size[i] / scale : 0;
+      if (relative <= kKinkTolerance) {
+        out.active.push_back(block.offset + i);
+      } else {
+        out.distance = std::min(out.distance, relative);
+        others.emplace_back(size[i], block.offset + i);
+      }
+    }
+  }
+  const auto count = std::min<int64_t>(kNearest, static_cast<int64_t>(others.size()));
+  std::partial_sort(others.begin(), others.begin() + count, others.end());
+  std::vector<int64_t> nearest;
+  for (int64_t i = 0; i < count; ++i) nearest.push_back(others[static_cast<size_t>(i)].second);
+  if (nearest.empty()) return out;
+  const auto frozen = problem.objective.frozen(side_slopes(problem.objective, theta));
+  const auto slope = frozen->argument_gradients(theta, index_of(nearest)).norm(2, {1});
+  for (int64_t i = 0; i < count; ++i) {
+    out.radius = std::min(
+        out.radius, others[static_cast<size_t>(i)].first / slope[i].item<double>());
+  }
+  return out;
+}
+
+ZeroedTest test_zeroed(const MinimaProblem& problem,
+                       const Tensor& theta,
+                       const Tensor& slopes,
+                       const std::vector<UnitId>& zeroed) {
+  ZeroedTest out;
+  if (zeroed.empty()) return out;
+  const auto probes = problem.objective.layer_probes(theta, slopes);
+  if (probes.empty()) return {.silent = Answer::kUndecided};
+  const auto blocks = problem.objective.kink_blocks();
+  for (const auto& id : zeroed) {
+    const auto& group = problem.layout.groups[id.group];
+    const auto layer = static_cast<size_t>(group.layers.front());
+    auto a = probes[layer].inputs;
+    const bool bias = problem.layout.layers[layer].bias >= 0;
+    if (bias) a = at::cat({a, at::ones({a.size(0), 1}, torch::kFloat64)}, 1);
+    double low = 0, high = 1;
+    for (const auto& b : blocks) {
+      if (b.layer == group.layers.front()) std::tie(low, high) = std::tuple(b.low, b.high);
+    }
+    const auto reader = static_cast<size_t>(group.readers.front());
+    const auto& r = probes[reader].sensitivity;
+    const auto test = test_silence(a, r, low, high, problem.decay);
+    out.ratio = std::max(out.ratio, test.bound);
+    if (test.silent == Answer::kUndecided) out.silent = Answer::kUndecided;
+    if (test.silent != Answer::kNo) continue;
+    out.silent = Answer::kNo;
+    // w along the witness, v against c(w).
+    const auto z = at::mv(a, test.witness);
+    const auto phi = at::where(z > 0, z * high, z * low);
+    const auto c = at::mv(r.t(), phi);
+    out.step = at::zeros_like(theta);
+    const auto to = layer_views(problem.layout, out.step);
+    const auto columns = problem.layout.layers[layer].columns;
+    to.weight[layer][id.unit].copy_(test.witness.narrow(0, 0, columns));
+    if (bias) to.bias[layer][id.unit].copy_(test.witness[columns]);
+    to.weight[reader].select(1, id.unit).copy_(-c / c.norm());
+    return out;
+  }
+  return out;
+}
+
+void judge_on_kinks(const MinimaProblem& problem,
+                    const KinkPlace& place,
+                    const MinimaOptions& options,
+                    Endpoint& out) {
+  out.kinks = static_cast<int64_t>(place.active.size());
+  out.zeroed = static_cast<int64_t>(place.zeroed.size());
+  const auto free = free_parameters(problem.layout, place.zeroed);
+  if (free.size(0) > options.dense_limit) {
+    out.reason = fmt::format(
+        "{} pre-activations on a kink: not judged above {} parameters (dense_limit)",
+        out.kinks,
+        options.dense_limit);
+    return;
+  }
+  if (out.kinks > free.size(0)) {
+    out.reason = fmt::format("{} kinks meet in {} parameters: they are not independent",
+                             out.kinks,
+                             free.size(0));
+    return;
+  }
+  KinkPoint point{.theta = out.theta,
+                  .slopes = side_slopes(problem.objective, out.theta),
+                  .active = place.active};
+  const auto blocks = problem.objective.kink_blocks();
+  for (const auto& b : blocks) {
+    for (const auto site : point.active) {
+      if (site >= b.offset && site < b.offset + b.size()) {
+        point.slopes[site] = (b.low + b.high) / 2;
+      }
+    }
+  }
+  const auto system = kink_system(problem.objective, free, point);
+  if (!(system.independence > 1e-9)) {
+    out.reason = fmt::format("the {} kinks it lies on are not independent", out.kinks);
+    return;
+  }
+  const auto reduced = at::mv(system.along.t(), system.gradient);
+  out.gradient_norm = at::mv(system.along, reduced).abs().max().item<double>();
+  // On a kink the true gradient jumps; that of the frozen loss is rounded as usual.
+  out.noise = gradient_floor(*problem.objective.frozen(point.slopes), out.theta);
+  if (out.gradient_norm > std::max(options.gradient_tolerance, out.noise)) {
+    out.reason = fmt::format("gradient {:.1e} along {} kinks is above the tolerance",
+                             out.gradient_norm,
+                             out.kinks);
+    return;
+  }
+  if (out.kinks > 0) {
+    const auto shares = slope_shares(problem.objective, point);
+    out.kink_margin = at::minimum(shares, 1 - shares).min().item<double>();
+    out.kink_force = system.sensitivity.min().item<double>();
+  }
+  const auto zeroed = test_zeroed(problem, out.theta, point.slopes, place.zeroed);
+  if (out.zeroed > 0) out.silence = zeroed.ratio;
+  if (zeroed.silent == Answer::kNo) {
+    out.verdict = Verdict::kSaddle;
+    out.index = 0;
+    add_witness(problem, zeroed.step, out);
+    out.reason = fmt::format(
+        "a unit at zero can grow: dual ratio {:.6g} > 1, the loss falls by {:.1e}",
+        zeroed.ratio,
+        out.witness_fall);
+    return;
+  }
+  if (out.kinks > 0 && !(out.kink_margin >= kLeastMargin && out.kink_force > 0)) {
+    out.reason = fmt::format(
+        "a kink does not hold: least slope share {:.1e}, least force {:.1e}",
+        out.kink_margin,
+        out.kink_force);
+    return;
+  }
+  const auto [values, vectors] = system.hessian.numel() > 0
+                                     ? at::linalg_eigh(system.hessian)
+                                     : std::tuple(Tensor(at::zeros({0}, torch::kFloat64)),
+                                                  Tensor(at::zeros({0, 0}, torch::kFloat64)));
+  fill_curvature(values, options, out);
+  if (out.index > 0) {
+    out.verdict = Verdict::kSaddle;
+    const auto direction = at::zeros_like(out.theta)
+                               .index_add(0,
+                                          free,
+                                          at::mv(system.along, vectors.select(1, 0)));
+    add_witness(problem, direction, out);
+    out.reason = fmt::format("negative curvature {:.3e} along {} kinks",
+                             out.min_eigenvalue,
+                             out.kinks);
+    return;
+  }
+  const double scale = values.numel() > 0 ? values.abs().max().item<double>() : 0;
+  const auto explained = explain_along(problem, out.theta, free, system, scale);
+  out.explained = explained.total;
+  out.sources = explained.text;
+  if (zeroed.silent == Answer::kUndecided) {
+    out.reason = fmt::format(
+        "{} units at zero: whether they stay was not decided (dual ratio at least {:.4g})",
+        out.zeroed,
+        zeroed.ratio);
+    return;
+  }
+  if (out.nullity != out.explained) {
+    out.verdict = Verdict::kDegenerateMinimum;
+    out.reason = fmt::format("on {} kinks, {} zero modes, symmetries explain {}",
+                             out.kinks,
+                             out.nullity,
+                             out.explained);
+    return;
+  }
+  out.verdict = Verdict::kKinkMinimum;
+  out.certificate = Certificate::kActiveSet;
+  out.reason = fmt::format(
+      "{} kinks hold (slope shares at least {:.2g} from their ends), least eigenvalue "
+      "along them {:.3e}",
+      out.kinks,
+      out.kinks > 0 ? out.kink_margin : 1.0,
+      out.min_eigenvalue);
+  if (out.nullity > 0) out.reason += fmt::format(", zero modes: {}", out.sources);
+  if (out.zeroed > 0) {
+    out.reason +=
+        fmt::format("; {} units held at zero (dual ratio {:.4g} < 1)", out.zeroed, out.silence);
+  }
+}
+
+}  // namespace basin

@@ -1,0 +1,200 @@
+#include <ATen/Functions.h>
+
+#include <cmath>
+
+#include "core/stop.h"
+#include "minima/active_set.h"
+#include "minima/judge.h"
+#include "minima/kink_verdict.h"
+#include "minima/newton.h"
+#include "train/lbfgs.h"
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+constexpr int kMostRounds = 30;
+
+/// A point under way.
+struct Polished {
+  Tensor theta;
+  int64_t steps = 0;
+};
+
+double unit_norm(const ParameterLayout& layout, const Tensor& theta, const UnitId& id) {
+  double square = 0;
+  for (const auto p : unit_parameters(layout, id)) {
+    square += std::pow(theta[p].item<double>(), 2);
+  }
+  return std::sqrt(square);
+}
+
+// Sets units to zero that decay has brought there, or nearly, where that does not raise
+// the loss (and, if only nearly, a unit at zero stays).
+bool zero_small_units(const MinimaProblem& problem, Tensor& theta) {
+  if (problem.decay == 0) return false;
+  bool changed = false;
+  for (size_t g = 0; g < problem.layout.groups.size(); ++g) {
+    const auto& group = problem.layout.groups[g];
+    if (!group.positive_scaling || group.layers.size() > 1 || group.readers.empty()) {
+      continue;
+    }
+    double most = 0;
+    std::vector<double> norms;
+    for (int64_t u = 0; u < group.units; ++u) {
+      norms.push_back(unit_norm(problem.layout, theta, {g, u}));
+      most = std::max(most, norms.back());
+    }
+    for (int64_t u = 0; u < group.units; ++u) {
+      const double norm = norms[static_cast<size_t>(u)];
+      if (norm == 0 || norm > 0.05 * most) continue;
+      auto without = theta.clone();
+      for (const auto p : unit_parameters(problem.layout, {g, u})) without[p] = 0.0;
+      const auto both = problem.objective.value(at::stack({theta, without}));
+      if (!(both[1].item<double>() <= both[0].item<double>() + 1e-14)) continue;
+      if (norm <= 1e-7 * most) {  // it is zero already: whether it stays is asked later
+        theta = without;
+        changed = true;
+        continue;
+      }
+      const auto slopes = side_slopes(problem.objective, without);
+      if (test_zeroed(problem, without, slopes, {{g, u}}).silent != Answer::kYes) continue;
+      theta = without;
+      changed = true;
+    }
+  }
+  return changed;
+}
+
+// A unit at zero that can grow is given the length along its step that lowers L most.
+bool revive_units(const MinimaProblem& problem, const Tensor& slopes, Tensor& theta) {
+  const auto test =
+      test_zeroed(problem, theta, slopes, zeroed_units(problem.layout, theta));
+  if (test.silent != Answer::kNo) return false;
+  const auto t = at::pow(0.5, at::arange(24, torch::kFloat64)).unsqueeze(1);
+  const auto trials = at::cat({theta.unsqueeze(0), theta + t * test.step});
+  const auto best = at::nan_to_num(problem.objective.value(trials), 1e300, 1e300).argmin();
+  if (best.item<int64_t>() == 0) return false;
+  theta = trials[best.item<int64_t>()].clone();
+  return true;
+}
+
+Polished polish_on_kinks(const MinimaProblem& problem,
+                         const Tensor& theta,
+                         const MinimaOptions& options) {
+  Polished out{.theta = theta.clone()};
+  for (int round = 0; round < kMostRounds; ++round) {
+    check_stop();
+    zero_small_units(problem, out.theta);
+    const auto zeroed = problem.decay > 0 ? zeroed_units(problem.layout, out.theta)
+                                          : std::vector<UnitId>{};
+    const auto found = minimize_active_set(problem.objective,
+                                           out.theta,
+                                           free_parameters(problem.layout, zeroed),
+                                           {.max_iterations = options.newton_iterations,
+                                            .gradient_tolerance = options.gradient_tolerance,
+                                            .zero_tolerance = options.zero_tolerance});
+    out.theta = found.point.theta;
+    out.steps += found.iterations;
+    const bool zeroed_more = zero_small_units(problem, out.theta);
+    const bool revived =
+        problem.decay > 0 && revive_units(problem, found.point.slopes, out.theta);
+    if (!zeroed_more && !revived) break;
+  }
+  return out;
+}
+
+Polished polish_smooth(const MinimaProblem& problem,
+                       const Tensor& theta,
+                       const MinimaOptions& options) {
+  const auto found = minimize_newton(problem.objective,
+                                     theta,
+                                     {.max_iterations = options.newton_iterations,
+                                      .gradient_tolerance = options.gradient_tolerance,
+                                      .zero_tolerance = options.zero_tolerance,
+                                      .exact_limit = options.newton_limit,
+                                      .cg_iterations = options.cg_iterations});
+  return {found.theta, found.iterations};
+}
+
+// Newton, verdict, and on from every witness that L can still fall.
+Endpoint finish(const MinimaProblem& problem,
+                const Tensor& theta,
+                int64_t steps,
+                const MinimaOptions& options) {
+  const bool kinked = !problem.objective.kink_blocks().empty();
+  const bool exact = theta.size(0) <= options.newton_limit;
+  auto at = theta;
+  for (int round = 0;; ++round) {
+    if (kinked && exact) {
+      const auto p = polish_on_kinks(problem, at, options);
+      at = p.theta;
+      steps += p.steps;
+    } else if (!kinked) {
+      const auto p = polish_smooth(problem, at, options);
+      at = p.theta;
+      steps += p.steps;
+    }
+    auto end = judge(problem, at, options);
+    end.polish_steps = steps;
+    const bool can_fall = end.verdict == Verdict::kSaddle && end.witness.defined();
+    if (!can_fall || round == kMostRounds) return end;
+    const auto down = minimize_lbfgs(problem.objective,
+                                     (at + end.witness).unsqueeze(0),
+                                     {.max_iterations = options.polish_iterations,
+                                      .gradient_tolerance = options.gradient_tolerance});
+    at = down.theta[0].clone();
+    steps += down.iterations[0];
+  }
+}
+
+Endpoint diverged_endpoint(const Tensor& theta) {
+  return {.verdict = Verdict::kDiverged,
+          .reason = "training ended in numbers that are none, or huge",
+          .theta = theta};
+}
+
+}  // namespace
+
+std::vector<Endpoint> polish_and_judge(const MinimaProblem& problem,
+                                       const Tensor& theta,
+                                       int64_t first,
+                                       const std::vector<bool>& diverged,
+                                       const MinimaOptions& options) {
+  std::vector<int64_t> alive;
+  for (size_t i = 0; i < diverged.size(); ++i) {
+    if (!diverged[i]) alive.push_back(static_cast<int64_t>(i));
+  }
+  std::vector<Endpoint> out;
+  for (int64_t i = 0; i < theta.size(0); ++i)
+    out.push_back(diverged_endpoint(theta[i]));
+  if (!alive.empty()) {
+    const auto start = theta.index_select(0, at::tensor(alive, torch::kInt64));
+    // Newton takes over where it can.
+    const bool exact = theta.size(1) <= options.newton_limit;
+    // On kinks L-BFGS stalls; the active set goes on from near enough.
+    const bool kinked = !problem.objective.kink_blocks().empty();
+    const auto near =
+        minimize_lbfgs(problem.objective,
+                       start,
+                       {.max_iterations = exact && kinked
+                                              ? std::min<int64_t>(300, options.polish_iterations)
+                                              : options.polish_iterations,
+                        .gradient_tolerance =
+                            exact ? std::max(1e-7, options.gradient_tolerance)
+                                  : options.gradient_tolerance});
+    for (size_t k = 0; k < alive.size(); ++k) {
+      check_stop();
+      out[static_cast<size_t>(alive[k])] =
+          finish(problem,
+                 near.theta[static_cast<int64_t>(k)].clone(),
+                 near.iterations[k],
+                 options);
+    }
+  }
+  for (size_t i = 0; i < out.size(); ++i) out[i].seed = first + static_cast<int64_t>(i);
+  return out;
+}
+
+}  // namespace basin
