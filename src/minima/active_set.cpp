@@ -212,14 +212,25 @@ class Search {
     system.jacobian =
         frozen->argument_gradients(point_.theta, index_of(trial)).index_select(1, free_);
     if (!(system.jacobian.norm(2, {1}).min().item<double>() > 1e-12)) return false;
+    // Where nothing feels the unit there is no kink of L (a sample beyond its margin).
+    if (frozen->sensitivities(point_.theta)[site].item<double>() == 0) return false;
     split_space(system, free_.size(0));
     if (!(system.independence > 1e-7)) return false;
     point_.active = trial;
     return true;
   }
 
+  bool drop_forceless() {
+    if (point_.active.empty()) return false;
+    const auto u = objective_.frozen(point_.slopes)->sensitivities(point_.theta);
+    const auto before = point_.active.size();
+    std::erase_if(point_.active, [&](int64_t site) { return u[site].item<double>() == 0; });
+    return point_.active.size() < before;
+  }
+
   // One iteration. False: done, or stuck.
   bool step(ActiveSetResult& out) {
+    if (drop_forceless()) return true;
     auto system = kink_system(objective_, free_, point_);
     if (!(system.independence > 1e-10)) {
       out.problem = "the kinks it lies on are not independent";

@@ -34,6 +34,21 @@ bool is_zeroed(const ParameterLayout& layout,
   return false;
 }
 
+// Samples beyond the margin of a hinge: near θ the loss does not see them, so their
+// pre-activations are no kinks of L.
+std::vector<bool> silent_samples(const std::vector<KinkBlock>& blocks, const Tensor& z) {
+  const auto& last = blocks.back();
+  std::vector<bool> out(static_cast<size_t>(last.samples), false);
+  if (last.name != "loss" || last.low != 0) return out;
+  const auto own = z.narrow(0, last.offset, last.size()).view({last.units, last.samples});
+  const auto beyond =
+      (own < -kKinkTolerance * own.abs().max()).all(/*dim=*/0).to(torch::kInt64);
+  for (int64_t i = 0; i < last.samples; ++i) {
+    out[static_cast<size_t>(i)] = beyond[i].item<int64_t>() != 0;
+  }
+  return out;
+}
+
 // Zero modes of the reduced Hessian that symmetries explain: tangents that stay on the
 // kinks, move no held parameter and are annihilated by it.
 ExplainedModes explain_along(const MinimaProblem& problem,
@@ -92,12 +107,14 @@ KinkPlace place_of(const MinimaProblem& problem, const Tensor& theta) {
   if (blocks.empty()) return out;
   const auto z = problem.objective.kink_arguments(theta.unsqueeze(0)).squeeze(0);
   std::vector<std::pair<double, int64_t>> others;  // |z|, site
+  const auto silent = silent_samples(blocks, z);
   for (const auto& block : blocks) {
     const auto own = z.narrow(0, block.offset, block.size()).abs();
     const double scale = own.max().item<double>();
     const auto* size = own.data_ptr<double>();
     for (int64_t i = 0; i < block.size(); ++i) {
       if (is_zeroed(problem.layout, out.zeroed, block, i / block.samples)) continue;
+      if (block.name != "loss" && silent[static_cast<size_t>(i % block.samples)]) continue;
       const double relative = scale > 0 ? size[i] / scale : 0;
       if (relative <= kKinkTolerance) {
         out.active.push_back(block.offset + i);
