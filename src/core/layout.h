@@ -23,8 +23,9 @@ struct LayerSlice {
 /// An element of the group takes unit i of every layer l in `layers` to unit π(i),
 /// multiplies row i of W_l and b_l by c_i and column i of each reader by 1/c_i.
 struct UnitGroup {
-  std::vector<int64_t> layers;   ///< indices into ParameterLayout::layers
-  std::vector<int64_t> readers;  ///< layers that read these units; none: they are added up
+  std::vector<int64_t> layers;  ///< indices into ParameterLayout::layers
+  std::vector<int64_t>
+      readers;  ///< layers that read these units; none: they are added up
   int64_t units = 0;
   bool sign_flip = false;         ///< c = -1 allowed: odd activation
   bool even_flip = false;         ///< row times -1, column unchanged: even activation

@@ -18,7 +18,8 @@ using torch::Tensor;
 
 constexpr int64_t kHalvings = 30;
 constexpr int64_t kMostBreakpoints = 60;
-constexpr double kOnKink = 1e-13;  // |z| relative to its block
+constexpr double kDependent = 1e-9;  // singular values of unit rows
+constexpr double kOnKink = 1e-13;    // |z| relative to its block
 
 Tensor index_of(const std::vector<int64_t>& sites) {
   return at::tensor(sites, torch::kInt64);
@@ -53,7 +54,9 @@ Tensor site_scale(const Objective& objective, const Tensor& z) {
 }
 
 // H of M over the free parameters, `[F, F]`.
-Tensor free_hessian(const FrozenObjective& frozen, const Tensor& theta, const Tensor& free) {
+Tensor free_hessian(const FrozenObjective& frozen,
+                    const Tensor& theta,
+                    const Tensor& free) {
   const auto count = free.size(0);
   const auto unit = at::zeros({count, theta.size(0)}, torch::kFloat64)
                         .scatter_(1, free.unsqueeze(1), 1.0);
@@ -70,39 +73,23 @@ Tensor free_hessian(const FrozenObjective& frozen, const Tensor& theta, const Te
   return (h + h.t()) / 2;
 }
 
-// QR of the transposed Jacobian: bases along and across the manifold.
+// Bases along and across the manifold, from the singular values of the unit rows.
 void split_space(KinkSystem& system, int64_t dimension) {
   const auto count = system.jacobian.size(0);
   if (count == 0) {
     system.across = at::empty({dimension, 0}, torch::kFloat64);
     system.along = at::eye(dimension, torch::kFloat64);
+    system.inverse = at::empty({dimension, 0}, torch::kFloat64);
     return;
   }
-  if (count > dimension) {
-    system.independence = 0;
-    return;
-  }
-  const auto unit =
-      system.jacobian / system.jacobian.norm(2, {1}, true).clamp_min(1e-300);
-  const auto [q, r] = at::linalg_qr(unit.t().contiguous(), "complete");
-  const auto diagonal = r.diagonal().abs();
-  system.independence =
-      (diagonal.min() / diagonal.max().clamp_min(1e-300)).item<double>();
-  system.across = q.narrow(1, 0, count).contiguous();
-  system.along = q.narrow(1, count, dimension - count).contiguous();
-}
-
-// The least-squares solution of Jᵀ x = b, b across the manifold.
-Tensor solve_multipliers(const KinkSystem& system, const Tensor& b) {
-  const auto square = at::mm(system.jacobian, system.across);  // J = square · acrossᵀ
-  return at::linalg_solve(square.t().contiguous(), at::mv(system.across.t(), b));
-}
-
-// The shortest step with J step = −z.
-Tensor restoring_step(const KinkSystem& system) {
-  if (system.jacobian.size(0) == 0) return at::zeros_like(system.gradient);
-  const auto square = at::mm(system.jacobian, system.across);
-  return -at::mv(system.across, at::linalg_solve(square, system.arguments));
+  const auto size = system.jacobian.norm(2, {1}, true).clamp_min(1e-300);
+  const auto [u, s, v] = at::linalg_svd(system.jacobian / size, /*full_matrices=*/true);
+  const auto rank = (s > kDependent * s[0]).sum().item<int64_t>();
+  const auto basis = v.t().contiguous();  // [F, F]
+  system.across = basis.narrow(1, 0, rank).contiguous();
+  system.along = basis.narrow(1, rank, dimension - rank).contiguous();
+  const auto left = u.narrow(1, 0, rank) / s.narrow(0, 0, rank);
+  system.inverse = at::mm(system.across, left.t()) / size.t();  // J⁺, rows unit
 }
 
 }  // namespace
@@ -120,7 +107,9 @@ Tensor slope_shares(const Objective& objective, const KinkPoint& point) {
          (table.high.index_select(0, sites) - low);
 }
 
-KinkSystem kink_system(const Objective& objective, const Tensor& free, KinkPoint& point) {
+KinkSystem kink_system(const Objective& objective,
+                       const Tensor& free,
+                       KinkPoint& point) {
   const auto sites = index_of(point.active);
   KinkSystem out;
   for (int pass = 0;; ++pass) {
@@ -139,17 +128,16 @@ KinkSystem kink_system(const Objective& objective, const Tensor& free, KinkPoint
                           .index_select(0, sites);
       split_space(out, free.size(0));
     }
-    const bool solvable = sites.size(0) > 0 && out.independence > 1e-10 &&
-                          (out.sensitivity.abs() > 1e-200).all().item<bool>();
+    const bool solvable =
+        sites.size(0) > 0 && (out.sensitivity.abs() > 1e-200).all().item<bool>();
+    // Jᵀ x = −g across the manifold; the shortest x where rows repeat.
     Tensor change;
-    if (solvable) change = -solve_multipliers(out, out.gradient) / out.sensitivity;
+    if (solvable) change = -at::mv(out.inverse.t(), out.gradient) / out.sensitivity;
     const bool moved = solvable && (change.abs() > 1e-14).any().item<bool>();
     if (!moved || pass == 4 || !change.isfinite().all().item<bool>()) {
-      if (out.independence > 1e-10) {
-        const auto h = free_hessian(*frozen, point.theta, free);
-        out.hessian = at::mm(out.along.t(), at::mm(h, out.along));
-        out.hessian = (out.hessian + out.hessian.t()) / 2;
-      }
+      const auto h = free_hessian(*frozen, point.theta, free);
+      out.hessian = at::mm(out.along.t(), at::mm(h, out.along));
+      out.hessian = (out.hessian + out.hessian.t()) / 2;
       return out;
     }
     point.slopes = point.slopes.index_add(0, sites, change);
@@ -162,7 +150,7 @@ namespace {
 struct LineStep {
   Tensor theta;
   double value = 0;
-  int64_t site = -1;     // the kink it stops at
+  int64_t site = -1;      // the kink it stops at
   double side_after = 0;  // slope of that site beyond the kink
 };
 
@@ -172,7 +160,10 @@ class Search {
          const Tensor& theta,
          const Tensor& free,
          const ActiveSetOptions& options)
-      : objective_(objective), free_(free), options_(options), table_(site_table(objective)) {
+      : objective_(objective),
+        free_(free),
+        options_(options),
+        table_(site_table(objective)) {
     point_.theta = theta;
     point_.slopes = side_slopes(objective, theta);
     value_ = objective.value(theta.unsqueeze(0).contiguous()).item<double>();
@@ -204,27 +195,60 @@ class Search {
     }
   }
 
+  // Adds a kink whose row is independent of the others, with all that repeat it.
   bool try_to_add(int64_t site) {
     auto trial = point_.active;
     trial.push_back(site);
-    KinkSystem system;
     const auto frozen = objective_.frozen(point_.slopes);
-    system.jacobian =
-        frozen->argument_gradients(point_.theta, index_of(trial)).index_select(1, free_);
-    if (!(system.jacobian.norm(2, {1}).min().item<double>() > 1e-12)) return false;
     // Where nothing feels the unit there is no kink of L (a sample beyond its margin).
     if (frozen->sensitivities(point_.theta)[site].item<double>() == 0) return false;
-    split_space(system, free_.size(0));
-    if (!(system.independence > 1e-7)) return false;
+    const auto rows = frozen->argument_gradients(point_.theta, index_of(trial))
+                          .index_select(1, free_);
+    const auto size = rows.norm(2, {1}, true);
+    if (!(size.min().item<double>() > 1e-12)) return false;
+    const auto s = at::linalg_svdvals(rows / size);
+    const auto rank = (s > 1e-7 * s[0]).sum().item<int64_t>();
+    if (rank > free_.size(0) || rank == rank_) return false;
+    rank_ = rank;
     point_.active = trial;
+    add_repeated(site);
     return true;
+  }
+
+  // Sites on the same kink: samples that agree, outputs that are one constant.
+  void add_repeated(int64_t site) {
+    const auto z = arguments_at(objective_, point_.theta);
+    const auto scale = site_scale(objective_, z);
+    const auto limit = at::maximum(1e-12 * scale, (z[site].abs() * 1.000001));
+    auto near = z.abs() <= limit;
+    near.index_fill_(0, index_of(point_.active), false);
+    auto sites = near.nonzero().squeeze(1);
+    if (sites.size(0) == 0) return;
+    const auto frozen = objective_.frozen(point_.slopes);
+    const auto u = frozen->sensitivities(point_.theta);
+    const auto own = row_of(*frozen, site);
+    for (int64_t i = 0; i < sites.size(0); ++i) {
+      const auto other = sites[i].item<int64_t>();
+      if (u[other].item<double>() == 0) continue;
+      const auto row = row_of(*frozen, other);
+      const double cosine =
+          (own.dot(row) / (own.norm() * row.norm()).clamp_min(1e-300)).item<double>();
+      if (std::abs(cosine) > 1 - 1e-12) point_.active.push_back(other);
+    }
+  }
+
+  Tensor row_of(const FrozenObjective& frozen, int64_t site) const {
+    return frozen.argument_gradients(point_.theta, index_of({site}))[0].index_select(
+        0, free_);
   }
 
   bool drop_forceless() {
     if (point_.active.empty()) return false;
     const auto u = objective_.frozen(point_.slopes)->sensitivities(point_.theta);
     const auto before = point_.active.size();
-    std::erase_if(point_.active, [&](int64_t site) { return u[site].item<double>() == 0; });
+    std::erase_if(point_.active,
+                  [&](int64_t site) { return u[site].item<double>() == 0; });
+    count_rank();
     return point_.active.size() < before;
   }
 
@@ -232,9 +256,9 @@ class Search {
   bool step(ActiveSetResult& out) {
     if (drop_forceless()) return true;
     auto system = kink_system(objective_, free_, point_);
-    if (!(system.independence > 1e-10)) {
-      out.problem = "the kinks it lies on are not independent";
-      return false;
+    restore_ = Tensor();
+    if (!point_.active.empty() && objective_.kink_blocks().size() > 1) {
+      restore_ = system.inverse;
     }
     if (!system.hessian.isfinite().all().item<bool>()) {
       out.problem = "the Hessian is not finite";
@@ -242,14 +266,12 @@ class Search {
     }
     const auto reduced = at::mv(system.along.t(), system.gradient);
     out.gradient_norm = at::mv(system.along, reduced).abs().max().item<double>();
-    const auto scale =
-        site_scale(objective_, arguments_at(objective_, point_.theta));
-    const bool on_manifold =
-        point_.active.empty() ||
-        (system.arguments.abs() <=
-         kOnKink * scale.index_select(0, index_of(point_.active)))
-            .all()
-            .item<bool>();
+    const auto scale = site_scale(objective_, arguments_at(objective_, point_.theta));
+    const bool on_manifold = point_.active.empty() ||
+                             (system.arguments.abs() <=
+                              kOnKink * scale.index_select(0, index_of(point_.active)))
+                                 .all()
+                                 .item<bool>();
     double tolerance = options_.gradient_tolerance;
     if (out.gradient_norm > tolerance && out.gradient_norm < 1e-8) {
       tolerance = std::max(
@@ -266,8 +288,9 @@ class Search {
                                        : std::tuple(at::zeros({0}, torch::kFloat64),
                                                     at::zeros({0, 0}, torch::kFloat64));
     const double most = values.numel() > 0 ? values.abs().max().item<double>() : 0;
-    const bool bends_down =
-        values.numel() > 0 && values[0].item<double>() < -options_.zero_tolerance * most;
+    const double floor =
+        zero_mode_floor(most, out.gradient_norm, options_.zero_tolerance);
+    const bool bends_down = values.numel() > 0 && values[0].item<double>() < -floor;
     if (critical && !bends_down) {
       out.converged = true;
       return false;
@@ -276,20 +299,17 @@ class Search {
     auto trust = TrustStep{.step = at::zeros_like(reduced)};
     if (values.numel() > 0) {
       const auto slope = at::mv(vectors.t(), reduced).abs();
-      const auto quiet = (values.abs() <= options_.zero_tolerance * most)
-                             .logical_and(slope <= tolerance);
-      trust = exact_trust_step(values, vectors, reduced, quiet, radius_);
+      const auto zero = values.abs() <= floor;
+      const auto bent = at::where(zero, at::full_like(values, floor), values);
+      trust = exact_trust_step(
+          bent, vectors, reduced, zero.logical_and(slope <= tolerance), radius_);
     }
-    restore_ = Tensor();
-    if (!point_.active.empty() && objective_.kink_blocks().size() > 1) {
-      const auto square = at::mm(system.jacobian, system.across);
-      restore_ = at::mm(system.across, at::linalg_inv(square));  // J⁺, [F, A]
-    }
-    return advance(at::mv(system.along, trust.step) + restoring_step(system),
-                   trust,
-                   out.gradient_norm,
-                   bends_down,
-                   out);
+    return advance(
+        at::mv(system.along, trust.step) - at::mv(system.inverse, system.arguments),
+        trust,
+        out.gradient_norm,
+        bends_down,
+        out);
   }
 
   // How much a site violates its interval, as a slope of L: > 0 if it must go.
@@ -321,9 +341,33 @@ class Search {
     const double u = system.sensitivity[a].item<double>();
     const bool below = u * (s - low) < u * (high - s);
     point_.slopes = point_.slopes.clone();
-    point_.slopes[site] = below ? low : high;
-    point_.active.erase(point_.active.begin() + a);
+    const auto unit =
+        system.jacobian / system.jacobian.norm(2, {1}, true).clamp_min(1e-300);
+    const auto cosine = at::mv(unit, unit[a]);
+    std::vector<int64_t> kept;
+    for (int64_t i = 0; i < unit.size(0); ++i) {
+      const auto other = point_.active[static_cast<size_t>(i)];
+      const double c = cosine[i].item<double>();
+      if (std::abs(c) <= 1 - 1e-12) {
+        kept.push_back(other);
+      } else {
+        point_.slopes[other] =
+            below == (c > 0) ? table_.low[other] : table_.high[other];
+      }
+    }
+    point_.active = kept;
+    count_rank();
     dropped_ = site;
+  }
+
+  void count_rank() {
+    rank_ = 0;
+    if (point_.active.empty()) return;
+    const auto rows = objective_.frozen(point_.slopes)
+                          ->argument_gradients(point_.theta, index_of(point_.active))
+                          .index_select(1, free_);
+    const auto s = at::linalg_svdvals(rows / rows.norm(2, {1}, true).clamp_min(1e-300));
+    rank_ = (s > 1e-7 * s[0]).sum().item<int64_t>();
   }
 
   // A site that was near its kink and does not want to lie on it: left on its side.
@@ -336,8 +380,10 @@ class Search {
     if (!(off[a].item<double>() > kOnKink)) return false;
     const auto site = point_.active[static_cast<size_t>(a)];
     point_.slopes = point_.slopes.clone();
-    point_.slopes[site] = z[site].item<double>() > 0 ? table_.high[site] : table_.low[site];
+    point_.slopes[site] =
+        z[site].item<double>() > 0 ? table_.high[site] : table_.low[site];
     point_.active.erase(point_.active.begin() + a);
+    count_rank();
     return true;
   }
 
@@ -345,54 +391,91 @@ class Search {
     return at::zeros_like(point_.theta).index_add(0, free_, step);
   }
 
-  // The first crossings of inactive sites along d, as shares of d.
-  std::vector<std::pair<double, int64_t>> crossings(const Tensor& d) const {
-    const auto z0 = arguments_at(objective_, point_.theta);
-    const auto z1 = arguments_at(objective_, point_.theta + d);
-    auto open = at::ones_like(z0).to(torch::kBool);
+  // Points at shares t of d, moved back to the manifold of the active sites, which is
+  // curved where a kink lies above another layer: without this, first-order penalties
+  // hide second-order descent (Maratos).
+  Tensor path(const Tensor& d, const Tensor& t) const {
+    auto points = point_.theta + t.unsqueeze(1) * d;
+    if (!restore_.defined()) return points;
+    const auto active = index_of(point_.active);
+    for (int pass = 0; pass < 2; ++pass) {
+      const auto z = objective_.kink_arguments(points).index_select(1, active);
+      points.index_add_(1, free_, -at::mm(z, restore_.t()));
+    }
+    return points;
+  }
+
+  Tensor losses(const Tensor& points) const {
+    return at::nan_to_num(objective_.value(points), 1e300, 1e300);
+  }
+
+  // Shares at which inactive sites cross zero between shares `from` and `to` of d.
+  std::vector<std::pair<double, int64_t>> crossings(const Tensor& d,
+                                                    double from,
+                                                    double to) const {
+    auto low = at::tensor({from, to}, torch::kFloat64);
+    const auto z = objective_.kink_arguments(path(d, low));
+    auto open = at::ones_like(z[0]).to(torch::kBool);
     if (!point_.active.empty()) open.index_fill_(0, index_of(point_.active), false);
-    const auto scale = site_scale(objective_, z0);
-    const auto crosses = (z0 * z1 < 0)
-                             .logical_and(z0.abs() > kOnKink * scale)
-                             .logical_and(open)
-                             .nonzero()
-                             .squeeze(1);
-    const auto t = (z0 / (z0 - z1)).index_select(0, crosses);
-    const auto order = t.argsort();
+    const auto scale = site_scale(objective_, z[0]);
+    const auto sites = (z[0] * z[1] < 0)
+                           .logical_and(z[0].abs() > kOnKink * scale)
+                           .logical_and(open)
+                           .nonzero()
+                           .squeeze(1);
+    auto a = z[0].index_select(0, sites), b = z[1].index_select(0, sites);
+    auto t = from + (to - from) * a / (a - b);
+    const auto order =
+        t.argsort().narrow(0, 0, std::min<int64_t>(kMostBreakpoints, t.size(0)));
+    t = t.index_select(0, order);
+    const auto nearest = sites.index_select(0, order);
+    if (restore_.defined() && t.size(0) > 0) {
+      // The path is curved: secant steps, each site on its own.
+      auto t0 = at::full_like(t, from), z0 = a.index_select(0, order);
+      for (int i = 0; i < 5; ++i) {
+        const auto z1 = objective_.kink_arguments(path(d, t))
+                            .gather(1, nearest.unsqueeze(1))
+                            .squeeze(1);
+        const auto step = z1 * (t - t0) / (z1 - z0);
+        const auto next = at::where(step.isfinite(), t - step, t).clamp(from, to);
+        t0 = t;
+        z0 = z1;
+        t = next;
+      }
+    }
     std::vector<std::pair<double, int64_t>> out;
-    for (int64_t i = 0; i < std::min(kMostBreakpoints, order.size(0)); ++i) {
-      const auto k = order[i].item<int64_t>();
-      out.emplace_back(t[k].item<double>(), crosses[k].item<int64_t>());
+    for (int64_t i = 0; i < t.size(0); ++i) {
+      out.emplace_back(t[i].item<double>(), nearest[i].item<int64_t>());
     }
+    std::sort(out.begin(), out.end());
     return out;
   }
 
-  // The best of the kinks and of t = 1, 1/2, 1/4, ... along d.
+  // The best of t = 1, 1/2, 1/4, ... along d and of the kinks around it.
   std::optional<LineStep> best_along(const Tensor& d) const {
-    const auto kinks = crossings(d);
-    std::vector<double> t;
-    for (const auto& [share, site] : kinks) t.push_back(share);
-    for (int64_t k = 0; k < kHalvings; ++k) t.push_back(std::ldexp(1.0, static_cast<int>(-k)));
-    auto points = point_.theta + at::tensor(t, torch::kFloat64).unsqueeze(1) * d;
-    if (restore_.defined()) points = at::cat({points, restored(points)});
-    const auto values = at::nan_to_num(objective_.value(points), 1e300, 1e300);
+    const auto halving = at::pow(0.5, at::arange(kHalvings, torch::kFloat64));
+    const auto coarse = path(d, halving);
+    const auto values = losses(coarse);
     const auto best = values.argmin().item<int64_t>();
-    LineStep out{.theta = points[best].clone(), .value = values[best].item<double>()};
-    if (!(out.value < value_)) return std::nullopt;
-    if (best < static_cast<int64_t>(kinks.size())) {
-      out.site = kinks[static_cast<size_t>(best)].second;
+    LineStep out{.theta = coarse[best].clone(), .value = values[best].item<double>()};
+    const double t = halving[best].item<double>();
+    const double from = best + 1 < kHalvings ? t / 2 : 0.0;
+    const auto kinks =
+        crossings(d, out.value < value_ ? from : 0.0, std::min(1.0, 2 * t));
+    if (!kinks.empty()) {
+      std::vector<double> shares;
+      for (const auto& [share, site] : kinks) shares.push_back(share);
+      const auto points = path(d, at::tensor(shares, torch::kFloat64));
+      const auto fine = losses(points);
+      const auto k = fine.argmin().item<int64_t>();
+      if (fine[k].item<double>() <= out.value) {
+        out = {.theta = points[k].clone(),
+               .value = fine[k].item<double>(),
+               .site = kinks[static_cast<size_t>(k)].second};
+      }
     }
+    if (!(out.value < value_)) return std::nullopt;
     return out;
-  }
-
-  // Points moved back to the manifold of the active sites, which is curved where a kink
-  // lies above another layer: without this, first-order penalties hide second-order
-  // descent (Maratos).
-  Tensor restored(const Tensor& points) const {
-    const auto z =
-        objective_.kink_arguments(points).index_select(1, index_of(point_.active));
-    auto out = points.clone();
-    return out.index_add_(1, free_, -at::mm(z, restore_.t()));
   }
 
   // Sides of all sites at a new point; those of active sites, and of sites still on
@@ -402,8 +485,8 @@ class Search {
     const auto scale = site_scale(objective_, z);
     auto clear = z.abs() > kOnKink * scale;
     if (!point_.active.empty()) clear.index_fill_(0, index_of(point_.active), false);
-    point_.slopes = at::where(
-        clear, at::where(z > 0, table_.high, table_.low), point_.slopes);
+    point_.slopes =
+        at::where(clear, at::where(z > 0, table_.high, table_.low), point_.slopes);
     point_.theta = theta;
     value_ = value;
   }
@@ -422,11 +505,12 @@ class Search {
     const double before = inward > 0 ? low : high, after = inward > 0 ? high : low;
     auto slopes = point_.slopes.clone();
     slopes[site] = after;
-    const double beyond = objective_.frozen(slopes)
-                              ->value_and_gradient(point_.theta.unsqueeze(0).contiguous())
-                              .gradient[0]
-                              .dot(d)
-                              .item<double>();
+    const double beyond =
+        objective_.frozen(slopes)
+            ->value_and_gradient(point_.theta.unsqueeze(0).contiguous())
+            .gradient[0]
+            .dot(d)
+            .item<double>();
     point_.slopes = slopes;
     if (beyond > 0 && site != dropped_) {
       point_.slopes = point_.slopes.clone();
@@ -449,7 +533,7 @@ class Search {
     const double scale = std::abs(value_) + 1e-3;
     if (line) {
       const double ratio = (value_ - line->value) / std::max(trust.predicted, 1e-300);
-      if (trust.predicted > 1e-13 * scale) {
+      if (trust.predicted > 1e-13 * scale && value_ - line->value > 1e-15 * scale) {
         radius_ = std::max(1e-6, next_radius(radius_, trust, std::max(ratio, 0.3)));
       }
     }
@@ -464,9 +548,10 @@ class Search {
     }
     // Rounding hides the decrease: Newton's own step, if it crosses nothing.
     const auto theta = point_.theta + d;
-    const double value = objective_.value(theta.unsqueeze(0).contiguous()).item<double>();
+    const double value =
+        objective_.value(theta.unsqueeze(0).contiguous()).item<double>();
     if (!bends_down && std::abs(value - value_) <= 1e-13 * scale && blind_steps_ < 20 &&
-        crossings(d).empty()) {
+        crossings(d, 0, 1).empty()) {
       ++blind_steps_;
       move_to(theta, value);
       return true;
@@ -478,7 +563,7 @@ class Search {
         return true;
       }
     }
-    const auto kinks = crossings(d);
+    const auto kinks = crossings(d, 0, 1);
     if (!kinks.empty() && blind_steps_ < 20) {
       ++blind_steps_;
       LineStep to{.theta = point_.theta + kinks.front().first * d,
@@ -542,6 +627,7 @@ class Search {
   double value_ = 0;
   double radius_ = 1;
   int64_t dropped_ = -1;
+  int64_t rank_ = 0;  // of the rows of the active sites
   int blind_steps_ = 0;
   int escapes_ = 0;
 };

@@ -10,9 +10,10 @@ namespace basin {
 ///
 /// Near θ, L(θ) = M(θ, s) + Σ_a u_a (φ(z_a) − s_a z_a) up to higher order, where M is L
 /// with the slopes s of all sites frozen. With ∇M = 0, every u_a > 0 and every slope
-/// strictly between those of the two sides, the sum is at least c·|z_a|: an exact penalty
-/// for leaving the manifold z = 0. So θ is a strict local minimum if the Hessian of M is
-/// positive definite along the manifold. The identity holds for any depth, with u by
+/// strictly between those of the two sides, the sum is at least c·|z_a|: an exact
+/// penalty for leaving the manifold z = 0, whether or not the rows ∇z_a are independent
+/// (rows repeat where samples do). So θ is a strict local minimum if the Hessian of M
+/// is positive definite along the manifold. The identity holds for any depth, with u by
 /// back-propagation through the frozen slopes.
 struct KinkPoint {
   torch::Tensor theta;          ///< `[P]`
@@ -28,14 +29,16 @@ struct KinkSystem {
   torch::Tensor jacobian;     ///< ∂z_a/∂θ of the active sites, `[A, F]`
   torch::Tensor arguments;    ///< z_a, `[A]`
   torch::Tensor sensitivity;  ///< u_a, `[A]`
-  torch::Tensor along;        ///< orthonormal basis of the null space of jacobian, `[F, F − A]`
-  torch::Tensor across;       ///< of its row space, `[F, A]`
-  torch::Tensor hessian;      ///< of M along the manifold, `[F − A, F − A]`
-  double independence = 1;    ///< least / largest |R_ii| of the QR of unit rows; 0: dependent
+  torch::Tensor inverse;      ///< pseudo-inverse of jacobian, `[F, A]`
+  torch::Tensor
+      along;  ///< orthonormal basis of the null space of jacobian, `[F, F − r]`
+  torch::Tensor across;   ///< of its row space, `[F, r]`, r its rank
+  torch::Tensor hessian;  ///< of M along the manifold, `[F − r, F − r]`
 };
 
 /// The system at `point`. Slopes of active sites are first moved to those that make the
-/// gradient across the manifold vanish (least squares).
+/// gradient across the manifold vanish (the shortest
+/// change of multipliers).
 KinkSystem kink_system(const Objective& objective,
                        const torch::Tensor& free,
                        KinkPoint& point);
@@ -71,9 +74,9 @@ struct ActiveSetResult {
 /// Minimises a piecewise smooth L from θ `[P]`, moving only the parameters `free` `[F]`
 /// (indices): Newton's steps along the manifold where the active sites are zero, exact
 /// in a trust region; a line search that stops at kinks and adds them; sites whose
-/// slope leaves its interval, or whose u is negative, are dropped and the search goes on
-/// at the side they name.
-/// Yun, Sra, Jadbabaie 2019; Fletcher, Practical Methods of Optimization (1987), ch. 14.
+/// slope leaves its interval, or whose u is negative, are dropped and the search goes
+/// on at the side they name. Yun, Sra, Jadbabaie 2019; Fletcher, Practical Methods of
+/// Optimization (1987), ch. 14.
 ActiveSetResult minimize_active_set(const Objective& objective,
                                     const torch::Tensor& theta,
                                     const torch::Tensor& free,

@@ -54,7 +54,7 @@ struct Endpoint {
   double noise = kNan;           ///< what rounding leaves uncertain of it
   double min_eigenvalue = kNan;  ///< of the Hessian; on kinks, of that along them
   double max_eigenvalue = kNan;
-  double residual = kNan;     ///< ‖H y − λ y‖ of min_eigenvalue: 0 for a full spectrum
+  double residual = kNan;  ///< ‖H y − λ y‖ of min_eigenvalue: 0 for a full spectrum
   double newton_step = kNan;  ///< ‖H⁻¹ g‖ over the eigenvalues that are not zero
   int64_t nullity = -1;       ///< zero modes found
   int64_t explained = -1;     ///< zero modes that the symmetries explain
@@ -64,18 +64,18 @@ struct Endpoint {
   torch::Tensor eigenvalues;  ///< the least ones, ascending: zero modes and three more
   int64_t index = -1;         ///< negative eigenvalues
   torch::Tensor witness;      ///< saddle: a step that lowers L, `[P]`
-  double witness_fall = kNan;  ///< by so much, evaluated
-  double growth_fall = kNan;   ///< escaping: how much L falls as θ grows
-  double norm = kNan;          ///< ‖θ‖₂
+  double witness_fall = kNan;   ///< by so much, evaluated
+  double growth_fall = kNan;    ///< escaping: how much L falls as θ grows
+  double norm = kNan;           ///< ‖θ‖₂
   double kink_distance = kNan;  ///< least |z| / max |z| of the layer, off the kinks
   double radius = kNan;  ///< distance in θ to the nearest other kink, to first order
   int64_t kinks = 0;     ///< pre-activations on a kink
-  double kink_margin = kNan;  ///< least distance of a slope to its ends, as a share
-  double kink_force = kNan;   ///< least u of an active kink
-  int64_t zeroed = 0;         ///< units that decay holds at zero
-  double silence = kNan;      ///< largest dual ratio of those; below 1 they stay
-  std::string units;          ///< units that are dead, constant, duplicate, ...
-  int64_t polish_steps = 0;   ///< iterations of L-BFGS and Newton
+  double kink_margin = kNan;   ///< least distance of a slope to its ends, as a share
+  double kink_force = kNan;    ///< least u of an active kink
+  int64_t zeroed = 0;          ///< units that decay holds at zero
+  double silence = kNan;       ///< largest dual ratio of those; below 1 they stay
+  std::string units;           ///< units that are dead, constant, duplicate, ...
+  int64_t polish_steps = 0;    ///< iterations of L-BFGS and Newton
   double trained_loss = kNan;  ///< before polishing
 };
 

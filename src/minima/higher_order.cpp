@@ -38,7 +38,8 @@ Side follow(const Objective& objective,
       const auto answer = objective.value_and_gradient(point.unsqueeze(0));
       const auto slope = at::mv(complement.t(), answer.gradient.squeeze(0));
       value = answer.value.item<double>();
-      const double size = curvature.numel() > 0 ? slope.abs().max().item<double>() : 0.0;
+      const double size =
+          curvature.numel() > 0 ? slope.abs().max().item<double>() : 0.0;
       settled = size <= 1e-13;
       if (!settled && !(size < 2 * last)) break;
       last = size;

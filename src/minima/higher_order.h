@@ -19,14 +19,14 @@ enum class ZeroMode {
 
 struct ZeroModeTest {
   ZeroMode kind = ZeroMode::kUnclear;
-  double reach = 0;        ///< largest |s| up to which l was followed
-  double order = 0;        ///< kRising: p in l(s) − l(0) ≈ c |s|^p
-  torch::Tensor witness;   ///< kFalling: s v + w, `[P]`
-  double fall = 0;         ///< kFalling: l(0) − l(s)
+  double reach = 0;       ///< largest |s| up to which l was followed
+  double order = 0;       ///< kRising: p in l(s) − l(0) ≈ c |s|^p
+  torch::Tensor witness;  ///< kFalling: s v + w, `[P]`
+  double fall = 0;        ///< kFalling: l(0) − l(s)
 };
 
-/// Follows l at s = ±2^-9, ..., ±2^-1. `complement` `[P, r]` holds the eigenvectors with
-/// eigenvalues `curvature` `[r]`, none near zero; w moves by chord Newton steps.
+/// Follows l at s = ±2^-9, ..., ±2^-1. `complement` `[P, r]` holds the eigenvectors
+/// with eigenvalues `curvature` `[r]`, none near zero; w moves by chord Newton steps.
 ZeroModeTest follow_zero_mode(const Objective& objective,
                               const torch::Tensor& theta,
                               const torch::Tensor& v,

@@ -98,8 +98,7 @@ void fill_spectrum(const Curvature& c, const Tensor& gradient, Endpoint& out) {
   const auto keep = std::min<int64_t>(values.size(0), out.nullity + out.index + 3);
   out.eigenvalues = values.narrow(0, 0, keep).clone();
   const auto step = at::mv(c.spectrum.vectors, gradient) / values;
-  out.newton_step =
-      at::where(c.zero, at::zeros_like(step), step).norm().item<double>();
+  out.newton_step = at::where(c.zero, at::zeros_like(step), step).norm().item<double>();
 }
 
 // How much the loss falls when θ grows along its own part in the zero modes. It must
@@ -131,7 +130,8 @@ void judge_unfinished(const MinimaProblem& problem,
     out.verdict = Verdict::kEscaping;
     out.growth_fall = out.loss - grown;
     out.reason = fmt::format(
-        "no decay, gradient {:.1e}, and the loss still falls when all weights grow by a "
+        "no decay, gradient {:.1e}, and the loss still falls when all weights grow by "
+        "a "
         "quarter; norm {:.3g}",
         out.gradient_norm,
         out.norm);
@@ -142,7 +142,8 @@ void judge_unfinished(const MinimaProblem& problem,
         out.kink_distance,
         out.gradient_norm);
   } else if (out.gradient_norm > std::max(options.gradient_tolerance, out.noise)) {
-    out.reason = fmt::format("gradient {:.1e} is above the tolerance", out.gradient_norm);
+    out.reason =
+        fmt::format("gradient {:.1e} is above the tolerance", out.gradient_norm);
   } else {
     out.reason = fmt::format("gradient {:.1e}, but Newton's next step is {:.1e} long",
                              out.gradient_norm,
@@ -150,7 +151,9 @@ void judge_unfinished(const MinimaProblem& problem,
   }
 }
 
-void judge_saddle(const MinimaProblem& problem, const Tensor& direction, Endpoint& out) {
+void judge_saddle(const MinimaProblem& problem,
+                  const Tensor& direction,
+                  Endpoint& out) {
   const auto t = at::pow(0.5, at::arange(24, torch::kFloat64)).unsqueeze(1);
   const auto steps = at::cat({t * direction, -t * direction});
   const auto values =
@@ -160,7 +163,8 @@ void judge_saddle(const MinimaProblem& problem, const Tensor& direction, Endpoin
   out.witness_fall = out.loss - values[best].item<double>();
   if (out.witness_fall > 0) out.witness = steps[best].clone();
   out.reason = fmt::format(
-      "negative curvature {:.3e}; along it the loss falls by {:.1e} at a step of {:.2g}",
+      "negative curvature {:.3e}; along it the loss falls by {:.1e} at a step of "
+      "{:.2g}",
       out.min_eigenvalue,
       out.witness_fall,
       steps[best].norm().item<double>());
@@ -193,7 +197,8 @@ void judge_degenerate(const MinimaProblem& problem, const Curvature& c, Endpoint
     out.verdict = Verdict::kEscaping;
     out.growth_fall = fall;
     out.reason = fmt::format(
-        "no decay, and the loss falls by {:.1e} as the weights grow along {} zero modes; "
+        "no decay, and the loss falls by {:.1e} as the weights grow along {} zero "
+        "modes; "
         "norm {:.3g}",
         fall,
         out.nullity,
@@ -206,7 +211,8 @@ void judge_degenerate(const MinimaProblem& problem, const Curvature& c, Endpoint
   if (!out.sources.empty()) out.reason += " (" + out.sources + ")";
   if (out.loss - problem.lower_bound <= kZeroLoss) {
     out.certificate = Certificate::kLowerBound;
-    out.reason += fmt::format("; the loss is at its least possible value, {:.1e}", out.loss);
+    out.reason +=
+        fmt::format("; the loss is at its least possible value, {:.1e}", out.loss);
     return;
   }
   if (out.theta.size(0) > kHigherOrderLimit || more > kHigherOrderModes) {
@@ -226,9 +232,10 @@ void judge_degenerate(const MinimaProblem& problem, const Curvature& c, Endpoint
       out.verdict = Verdict::kSaddle;
       out.witness = test.witness;
       out.witness_fall = test.fall;
-      out.reason += fmt::format("; along one the loss falls by {:.1e} at {:.2g}: higher order",
-                                test.fall,
-                                test.witness.norm().item<double>());
+      out.reason +=
+          fmt::format("; along one the loss falls by {:.1e} at {:.2g}: higher order",
+                      test.fall,
+                      test.witness.norm().item<double>());
       return;
     }
     flat += test.kind == ZeroMode::kFlat;
@@ -237,17 +244,18 @@ void judge_degenerate(const MinimaProblem& problem, const Curvature& c, Endpoint
     if (test.kind == ZeroMode::kRising) order = std::min(order, test.order);
   }
   if (flat == tested && tested > 0) {
-    out.reason += fmt::format("; a flat valley in all {} directions tried, up to {:.2g}",
-                              tested,
-                              reach);
+    out.reason += fmt::format(
+        "; a flat valley in all {} directions tried, up to {:.2g}", tested, reach);
   } else if (more == 1 && rising == tested && order > 3.5 && order < 4.5) {
     out.certificate = Certificate::kHigherOrder;
-    out.reason += fmt::format("; along the other the loss rises with power {:.3g}", order);
+    out.reason +=
+        fmt::format("; along the other the loss rises with power {:.3g}", order);
   } else {
-    out.reason += fmt::format("; of {} directions tried {} are flat, {} rise, none falls",
-                              tested,
-                              flat,
-                              rising);
+    out.reason +=
+        fmt::format("; of {} directions tried {} are flat, {} rise, none falls",
+                    tested,
+                    flat,
+                    rising);
   }
 }
 
@@ -259,7 +267,8 @@ void judge_critical(const MinimaProblem& problem,
       std::max(std::abs(out.min_eigenvalue), std::abs(out.max_eigenvalue));
   const double floor = options.zero_tolerance * scale;
   // A Ritz value is a curvature that some direction really has.
-  if (out.min_eigenvalue < -floor) return judge_saddle(problem, c.spectrum.vectors[0], out);
+  if (out.min_eigenvalue < -floor)
+    return judge_saddle(problem, c.spectrum.vectors[0], out);
   if (!c.spectrum.complete) {
     const bool positive = out.min_eigenvalue - out.residual > floor;
     out.verdict = !positive            ? Verdict::kDegenerateMinimum
@@ -274,10 +283,10 @@ void judge_critical(const MinimaProblem& problem,
     return;
   }
   if (out.newton_step > 0.1 * out.radius) {
-    out.reason = fmt::format(
-        "the nearest kink is {:.1e} away, Newton's next step {:.1e} long",
-        out.radius,
-        out.newton_step);
+    out.reason =
+        fmt::format("the nearest kink is {:.1e} away, Newton's next step {:.1e} long",
+                    out.radius,
+                    out.newton_step);
   } else if (out.nullity == 0) {
     out.verdict = Verdict::kStrictMinimum;
     out.certificate = Certificate::kHessian;
@@ -285,10 +294,11 @@ void judge_critical(const MinimaProblem& problem,
   } else if (out.nullity == out.explained) {
     out.verdict = Verdict::kMinimumModuloSymmetry;
     out.certificate = Certificate::kHessian;
-    out.reason = fmt::format("{} zero modes, all explained: {}; the next eigenvalue is {:.3e}",
-                             out.nullity,
-                             out.sources,
-                             out.cut_above);
+    out.reason =
+        fmt::format("{} zero modes, all explained: {}; the next eigenvalue is {:.3e}",
+                    out.nullity,
+                    out.sources,
+                    out.cut_above);
   } else {
     judge_degenerate(problem, c, out);
   }
@@ -296,7 +306,8 @@ void judge_critical(const MinimaProblem& problem,
 
 }  // namespace
 
-std::vector<NullSource> null_sources(const MinimaProblem& problem, const Tensor& theta) {
+std::vector<NullSource> null_sources(const MinimaProblem& problem,
+                                     const Tensor& theta) {
   const bool decayed = problem.decay > 0;
   auto out = symmetry_sources(problem.layout, theta, decayed);
   const auto probes = problem.objective.layer_probes(theta, {});

@@ -36,11 +36,13 @@ bool is_zeroed(const ParameterLayout& layout,
 
 // Samples beyond the margin of a hinge: near θ the loss does not see them, so their
 // pre-activations are no kinks of L.
-std::vector<bool> silent_samples(const std::vector<KinkBlock>& blocks, const Tensor& z) {
+std::vector<bool> silent_samples(const std::vector<KinkBlock>& blocks,
+                                 const Tensor& z) {
   const auto& last = blocks.back();
   std::vector<bool> out(static_cast<size_t>(last.samples), false);
   if (last.name != "loss" || last.low != 0) return out;
-  const auto own = z.narrow(0, last.offset, last.size()).view({last.units, last.samples});
+  const auto own =
+      z.narrow(0, last.offset, last.size()).view({last.units, last.samples});
   const auto beyond =
       (own < -kKinkTolerance * own.abs().max()).all(/*dim=*/0).to(torch::kInt64);
   for (int64_t i = 0; i < last.samples; ++i) {
@@ -114,7 +116,8 @@ KinkPlace place_of(const MinimaProblem& problem, const Tensor& theta) {
     const auto* size = own.data_ptr<double>();
     for (int64_t i = 0; i < block.size(); ++i) {
       if (is_zeroed(problem.layout, out.zeroed, block, i / block.samples)) continue;
-      if (block.name != "loss" && silent[static_cast<size_t>(i % block.samples)]) continue;
+      if (block.name != "loss" && silent[static_cast<size_t>(i % block.samples)])
+        continue;
       const double relative = scale > 0 ? size[i] / scale : 0;
       if (relative <= kKinkTolerance) {
         out.active.push_back(block.offset + i);
@@ -127,7 +130,8 @@ KinkPlace place_of(const MinimaProblem& problem, const Tensor& theta) {
   const auto count = std::min<int64_t>(kNearest, static_cast<int64_t>(others.size()));
   std::partial_sort(others.begin(), others.begin() + count, others.end());
   std::vector<int64_t> nearest;
-  for (int64_t i = 0; i < count; ++i) nearest.push_back(others[static_cast<size_t>(i)].second);
+  for (int64_t i = 0; i < count; ++i)
+    nearest.push_back(others[static_cast<size_t>(i)].second);
   if (nearest.empty()) return out;
   const auto frozen = problem.objective.frozen(side_slopes(problem.objective, theta));
   const auto slope = frozen->argument_gradients(theta, index_of(nearest)).norm(2, {1});
@@ -155,7 +159,8 @@ ZeroedTest test_zeroed(const MinimaProblem& problem,
     if (bias) a = at::cat({a, at::ones({a.size(0), 1}, torch::kFloat64)}, 1);
     double low = 0, high = 1;
     for (const auto& b : blocks) {
-      if (b.layer == group.layers.front()) std::tie(low, high) = std::tuple(b.low, b.high);
+      if (b.layer == group.layers.front())
+        std::tie(low, high) = std::tuple(b.low, b.high);
     }
     const auto reader = static_cast<size_t>(group.readers.front());
     const auto& r = probes[reader].sensitivity;
@@ -193,12 +198,6 @@ void judge_on_kinks(const MinimaProblem& problem,
         options.dense_limit);
     return;
   }
-  if (out.kinks > free.size(0)) {
-    out.reason = fmt::format("{} kinks meet in {} parameters: they are not independent",
-                             out.kinks,
-                             free.size(0));
-    return;
-  }
   KinkPoint point{.theta = out.theta,
                   .slopes = side_slopes(problem.objective, out.theta),
                   .active = place.active};
@@ -211,10 +210,6 @@ void judge_on_kinks(const MinimaProblem& problem,
     }
   }
   const auto system = kink_system(problem.objective, free, point);
-  if (!(system.independence > 1e-9)) {
-    out.reason = fmt::format("the {} kinks it lies on are not independent", out.kinks);
-    return;
-  }
   const auto reduced = at::mv(system.along.t(), system.gradient);
   out.gradient_norm = at::mv(system.along, reduced).abs().max().item<double>();
   // On a kink the true gradient jumps; that of the frozen loss is rounded as usual.
@@ -249,21 +244,19 @@ void judge_on_kinks(const MinimaProblem& problem,
         out.kink_force);
     return;
   }
-  const auto [values, vectors] = system.hessian.numel() > 0
-                                     ? at::linalg_eigh(system.hessian)
-                                     : std::tuple(Tensor(at::zeros({0}, torch::kFloat64)),
-                                                  Tensor(at::zeros({0, 0}, torch::kFloat64)));
+  const auto [values, vectors] =
+      system.hessian.numel() > 0
+          ? at::linalg_eigh(system.hessian)
+          : std::tuple(Tensor(at::zeros({0}, torch::kFloat64)),
+                       Tensor(at::zeros({0, 0}, torch::kFloat64)));
   fill_curvature(values, options, out);
   if (out.index > 0) {
     out.verdict = Verdict::kSaddle;
-    const auto direction = at::zeros_like(out.theta)
-                               .index_add(0,
-                                          free,
-                                          at::mv(system.along, vectors.select(1, 0)));
+    const auto direction = at::zeros_like(out.theta).index_add(
+        0, free, at::mv(system.along, vectors.select(1, 0)));
     add_witness(problem, direction, out);
-    out.reason = fmt::format("negative curvature {:.3e} along {} kinks",
-                             out.min_eigenvalue,
-                             out.kinks);
+    out.reason = fmt::format(
+        "negative curvature {:.3e} along {} kinks", out.min_eigenvalue, out.kinks);
     return;
   }
   const double scale = values.numel() > 0 ? values.abs().max().item<double>() : 0;
@@ -272,7 +265,8 @@ void judge_on_kinks(const MinimaProblem& problem,
   out.sources = explained.text;
   if (zeroed.silent == Answer::kUndecided) {
     out.reason = fmt::format(
-        "{} units at zero: whether they stay was not decided (dual ratio at least {:.4g})",
+        "{} units at zero: whether they stay was not decided (dual ratio at least "
+        "{:.4g})",
         out.zeroed,
         zeroed.ratio);
     return;
@@ -295,8 +289,8 @@ void judge_on_kinks(const MinimaProblem& problem,
       out.min_eigenvalue);
   if (out.nullity > 0) out.reason += fmt::format(", zero modes: {}", out.sources);
   if (out.zeroed > 0) {
-    out.reason +=
-        fmt::format("; {} units held at zero (dual ratio {:.4g} < 1)", out.zeroed, out.silence);
+    out.reason += fmt::format(
+        "; {} units held at zero (dual ratio {:.4g} < 1)", out.zeroed, out.silence);
   }
 }
 

@@ -7,8 +7,9 @@ namespace basin {
 
 /// Where a point lies relative to the kinks of L.
 struct KinkPlace {
-  std::vector<int64_t> active;  ///< sites with |z| <= kKinkTolerance · max |z| of the block
-  std::vector<UnitId> zeroed;   ///< units at zero; their sites are not counted
+  std::vector<int64_t>
+      active;  ///< sites with |z| <= kKinkTolerance · max |z| of the block
+  std::vector<UnitId> zeroed;  ///< units at zero; their sites are not counted
   double distance = 0;  ///< least |z| / max |z| of the other sites; infinite if none
   double radius = 0;    ///< least |z| / ‖∂z/∂θ‖ of those; infinite if none
 };

@@ -59,8 +59,7 @@ std::optional<Plan> cholesky_plan(const Tensor& hessian,
   if (!(diagonal.min() > zero_tolerance * diagonal.max()).item<bool>()) {
     return std::nullopt;
   }
-  const auto step =
-      -at::cholesky_solve(at.gradient.unsqueeze(1), factor).squeeze(1);
+  const auto step = -at::cholesky_solve(at.gradient.unsqueeze(1), factor).squeeze(1);
   if (!(step.norm().item<double>() <= radius)) return std::nullopt;
   return Plan{{.step = step, .predicted = -0.5 * at.gradient.dot(step).item<double>()}};
 }
@@ -71,11 +70,15 @@ Plan eigen_plan(const Tensor& hessian,
                 double tolerance,
                 double zero_tolerance) {
   const auto [values, vectors] = at::linalg_eigh(hessian);
-  const double floor = zero_tolerance * values.abs().max().item<double>();
+  const double floor =
+      zero_mode_floor(values.abs().max().item<double>(), at.norm(), zero_tolerance);
   // A zero mode with no slope to speak of is left alone: its share is noise.
   const auto slope = at::mv(vectors.t(), at.gradient).abs();
   const auto quiet = (values.abs() <= floor).logical_and(slope <= tolerance);
-  return {exact_trust_step(values, vectors, at.gradient, quiet, radius),
+  // One with a slope is taken to curve just enough to count.
+  const auto bent =
+      at::where(values.abs() <= floor, at::full_like(values, floor), values);
+  return {exact_trust_step(bent, vectors, at.gradient, quiet, radius),
           values[0].item<double>() < -floor,
           vectors.select(1, 0)};
 }
@@ -112,6 +115,11 @@ bool improves(const Point& from, const Point& to, const Plan& plan, double ratio
 
 }  // namespace
 
+double zero_mode_floor(double largest, double gradient_norm, double zero_tolerance) {
+  const double floor = zero_tolerance * largest;
+  return gradient_norm < 1e-5 * largest ? std::max(floor, 10 * gradient_norm) : floor;
+}
+
 double gradient_floor(const Objective& objective, const Tensor& theta) {
   return 4 * objective.gradient_noise(theta);
 }
@@ -121,7 +129,7 @@ NewtonResult minimize_newton(const Objective& objective,
                              const NewtonOptions& options) {
   auto here = point_at(objective, theta.to(torch::kFloat64));
   NewtonResult result;
-  double radius = 0.1 * (1 + here.theta.norm().item<double>());
+  double radius = (1 + here.theta.norm().item<double>());
   const double first_radius = radius;
   for (; result.iterations < options.max_iterations; ++result.iterations) {
     check_stop();
@@ -146,7 +154,8 @@ NewtonResult minimize_newton(const Objective& objective,
     const auto next = point_at(objective, here.theta + plan->trust.step);
     const double ratio = (here.value - next.value) / plan->trust.predicted;
     if (improves(here, next, *plan, ratio)) {
-      const bool hidden = plan->trust.predicted <= 1e-13 * (std::abs(here.value) + 1e-3);
+      const bool hidden =
+          plan->trust.predicted <= 1e-13 * (std::abs(here.value) + 1e-3);
       radius = next_radius(radius, plan->trust, hidden ? 0.5 : ratio);
       here = next;
     } else {

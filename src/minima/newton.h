@@ -38,6 +38,11 @@ NewtonResult minimize_newton(const Objective& objective,
                              const torch::Tensor& theta,
                              const NewtonOptions& options);
 
+/// Below this an eigenvalue counts as a zero mode while a search is under way. Off a
+/// critical point the zero modes of a curved orbit have eigenvalues of the order of
+/// ‖g‖.
+double zero_mode_floor(double largest, double gradient_norm, double zero_tolerance);
+
 /// 4 · gradient_noise: below this a gradient is not told from zero.
 double gradient_floor(const Objective& objective, const torch::Tensor& theta);
 

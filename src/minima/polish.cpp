@@ -59,7 +59,8 @@ bool zero_small_units(const MinimaProblem& problem, Tensor& theta) {
         continue;
       }
       const auto slopes = side_slopes(problem.objective, without);
-      if (test_zeroed(problem, without, slopes, {{g, u}}).silent != Answer::kYes) continue;
+      if (test_zeroed(problem, without, slopes, {{g, u}}).silent != Answer::kYes)
+        continue;
       theta = without;
       changed = true;
     }
@@ -74,7 +75,8 @@ bool revive_units(const MinimaProblem& problem, const Tensor& slopes, Tensor& th
   if (test.silent != Answer::kNo) return false;
   const auto t = at::pow(0.5, at::arange(24, torch::kFloat64)).unsqueeze(1);
   const auto trials = at::cat({theta.unsqueeze(0), theta + t * test.step});
-  const auto best = at::nan_to_num(problem.objective.value(trials), 1e300, 1e300).argmin();
+  const auto best =
+      at::nan_to_num(problem.objective.value(trials), 1e300, 1e300).argmin();
   if (best.item<int64_t>() == 0) return false;
   theta = trials[best.item<int64_t>()].clone();
   return true;
@@ -89,12 +91,13 @@ Polished polish_on_kinks(const MinimaProblem& problem,
     zero_small_units(problem, out.theta);
     const auto zeroed = problem.decay > 0 ? zeroed_units(problem.layout, out.theta)
                                           : std::vector<UnitId>{};
-    const auto found = minimize_active_set(problem.objective,
-                                           out.theta,
-                                           free_parameters(problem.layout, zeroed),
-                                           {.max_iterations = options.newton_iterations,
-                                            .gradient_tolerance = options.gradient_tolerance,
-                                            .zero_tolerance = options.zero_tolerance});
+    const auto found =
+        minimize_active_set(problem.objective,
+                            out.theta,
+                            free_parameters(problem.layout, zeroed),
+                            {.max_iterations = options.newton_iterations,
+                             .gradient_tolerance = options.gradient_tolerance,
+                             .zero_tolerance = options.zero_tolerance});
     out.theta = found.point.theta;
     out.steps += found.iterations;
     const bool zeroed_more = zero_small_units(problem, out.theta);
@@ -140,10 +143,11 @@ Endpoint finish(const MinimaProblem& problem,
     end.polish_steps = steps;
     const bool can_fall = end.verdict == Verdict::kSaddle && end.witness.defined();
     if (!can_fall || round == kMostRounds) return end;
-    const auto down = minimize_lbfgs(problem.objective,
-                                     (at + end.witness).unsqueeze(0),
-                                     {.max_iterations = options.polish_iterations,
-                                      .gradient_tolerance = options.gradient_tolerance});
+    const auto down =
+        minimize_lbfgs(problem.objective,
+                       (at + end.witness).unsqueeze(0),
+                       {.max_iterations = options.polish_iterations,
+                        .gradient_tolerance = options.gradient_tolerance});
     at = down.theta[0].clone();
     steps += down.iterations[0];
   }
@@ -175,15 +179,14 @@ std::vector<Endpoint> polish_and_judge(const MinimaProblem& problem,
     const bool exact = theta.size(1) <= options.newton_limit;
     // On kinks L-BFGS stalls; the active set goes on from near enough.
     const bool kinked = !problem.objective.kink_blocks().empty();
-    const auto near =
-        minimize_lbfgs(problem.objective,
-                       start,
-                       {.max_iterations = exact && kinked
-                                              ? std::min<int64_t>(300, options.polish_iterations)
-                                              : options.polish_iterations,
-                        .gradient_tolerance =
-                            exact ? std::max(1e-7, options.gradient_tolerance)
-                                  : options.gradient_tolerance});
+    const auto near = minimize_lbfgs(
+        problem.objective,
+        start,
+        {.max_iterations = exact && kinked
+                               ? std::min<int64_t>(300, options.polish_iterations)
+                               : options.polish_iterations,
+         .gradient_tolerance = exact ? std::max(1e-7, options.gradient_tolerance)
+                                     : options.gradient_tolerance});
     for (size_t k = 0; k < alive.size(); ++k) {
       check_stop();
       out[static_cast<size_t>(alive[k])] =

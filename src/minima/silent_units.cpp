@@ -169,10 +169,12 @@ std::vector<UnitId> zeroed_units(const ParameterLayout& layout, const Tensor& th
   return out;
 }
 
-Tensor free_parameters(const ParameterLayout& layout, const std::vector<UnitId>& units) {
+Tensor free_parameters(const ParameterLayout& layout,
+                       const std::vector<UnitId>& units) {
   std::vector<bool> held(static_cast<size_t>(layout.dimension), false);
   for (const auto& id : units) {
-    for (const auto p : unit_parameters(layout, id)) held[static_cast<size_t>(p)] = true;
+    for (const auto p : unit_parameters(layout, id))
+      held[static_cast<size_t>(p)] = true;
   }
   std::vector<int64_t> free;
   for (int64_t p = 0; p < layout.dimension; ++p) {

@@ -32,8 +32,8 @@ enum class Answer { kYes, kNo, kUndecided };
 ///
 ///   vᵀ c(w) + ½ decay (‖w‖² + ‖v‖²),   c(w) = Σ_n r_n φ(w·a_n)
 ///
-/// with a_n what the unit reads and r_n the derivative of the mean loss by what it feeds.
-/// c is homogeneous, so zero is a strict minimum if and only if
+/// with a_n what the unit reads and r_n the derivative of the mean loss by what it
+/// feeds. c is homogeneous, so zero is a strict minimum if and only if
 ///
 ///   max over ‖w‖ = 1 of ‖c(w)‖ < decay
 ///
@@ -41,8 +41,8 @@ enum class Answer { kYes, kNo, kUndecided };
 /// branch and bound over the sphere: exact up to rounding, given nodes enough.
 struct SilenceTest {
   Answer silent = Answer::kUndecided;
-  double bound = 0;        ///< largest ‖c(w)‖ / decay seen, a lower bound of the ratio
-  torch::Tensor witness;   ///< w of unit length with ‖c(w)‖ > decay, `[m]`, if kNo
+  double bound = 0;  ///< largest ‖c(w)‖ / decay seen, a lower bound of the ratio
+  torch::Tensor witness;  ///< w of unit length with ‖c(w)‖ > decay, `[m]`, if kNo
 };
 
 /// `inputs` a `[N, m]` (with a column of ones for a bias), `sensitivity` r `[N, k]`;
@@ -52,6 +52,6 @@ SilenceTest test_silence(const torch::Tensor& inputs,
                          double low,
                          double high,
                          double decay,
-                         int64_t max_nodes = 200'000);
+                         int64_t max_nodes = 50'000);
 
 }  // namespace basin

@@ -277,7 +277,8 @@ std::vector<NullSource> data_sources(const ParameterLayout& layout,
     } else if (note.kind == UnitKind::kDuplicate) {
       const auto reader = static_cast<size_t>(group.readers.front());
       const auto answers = probes[reader].inputs;
-      const auto a = answers.select(1, note.id.unit), b = answers.select(1, note.partner);
+      const auto a = answers.select(1, note.id.unit),
+                 b = answers.select(1, note.partner);
       for (int64_t r = 0; r < at.weight[reader].size(0); ++r) {
         duplicate.push_back(at::zeros_like(theta));
         const auto to = layer_views(layout, duplicate.back());
@@ -317,7 +318,8 @@ ExplainedModes explain(const std::vector<NullSource>& sources, int64_t dimension
     }
     if (added == 0) continue;
     out.total += added;
-    out.text += fmt::format("{}{} {}", out.text.empty() ? "" : ", ", source.name, added);
+    out.text +=
+        fmt::format("{}{} {}", out.text.empty() ? "" : ", ", source.name, added);
   }
   return out;
 }

@@ -19,7 +19,7 @@ LayerViews layer_views(const ParameterLayout& layout, const torch::Tensor& theta
 
 /// Tangents at θ along which L does not change, by what makes them so.
 struct NullSource {
-  std::string name;  ///< "scaling", "mixing", "bias shift", "logit shift", ...
+  std::string name;        ///< "scaling", "mixing", "bias shift", "logit shift", ...
   torch::Tensor tangents;  ///< `[k, P]`
 };
 
@@ -30,11 +30,12 @@ std::vector<NullSource> symmetry_sources(const ParameterLayout& layout,
                                          const torch::Tensor& theta,
                                          bool decayed);
 
-/// Directions that the samples leave free: combinations of inputs that are zero on every
-/// sample, parameters of dead units, rows of units that nothing reads, exchanges between
-/// units that answer alike. With decay on every parameter only one is left: homogeneous
-/// units with parallel rows, (w, v) and (s w, s v), may be rotated into each other, which
-/// keeps both their sum and their norm. `probes` as from layer_probes at θ.
+/// Directions that the samples leave free: combinations of inputs that are zero on
+/// every sample, parameters of dead units, rows of units that nothing reads, exchanges
+/// between units that answer alike. With decay on every parameter only one is left:
+/// homogeneous units with parallel rows, (w, v) and (s w, s v), may be rotated into
+/// each other, which keeps both their sum and their norm. `probes` as from layer_probes
+/// at θ.
 std::vector<NullSource> data_sources(const ParameterLayout& layout,
                                      const torch::Tensor& theta,
                                      const std::vector<LayerProbe>& probes,
@@ -43,8 +44,8 @@ std::vector<NullSource> data_sources(const ParameterLayout& layout,
 /// How many independent directions each source adds to those before it.
 struct ExplainedModes {
   int64_t total = 0;
-  std::string text;      ///< "scaling 3, logit shift 4"
-  torch::Tensor basis;   ///< orthonormal, `[total, P]`
+  std::string text;     ///< "scaling 3, logit shift 4"
+  torch::Tensor basis;  ///< orthonormal, `[total, P]`
 };
 ExplainedModes explain(const std::vector<NullSource>& sources, int64_t dimension);
 

@@ -32,7 +32,7 @@ struct Modes {
 double boundary_multiplier(const Modes& modes, double low, double radius) {
   double norm = 0;
   for (const auto c : modes.slope) norm += c * c;
-  double high = std::max(0.0, -modes.value.front()) + std::sqrt(norm) / radius;
+  double high = low + std::sqrt(norm) / radius;
   double mu = std::min(high, low + 1e-3 * (high - low));
   for (int i = 0; i < 100 && high - low > 1e-15 * high; ++i) {
     double square = 0, derivative = 0;
@@ -60,6 +60,7 @@ TrustStep exact_trust_step(const Tensor& values,
   const auto c = at::mv(vectors.t(), gradient);
   Modes modes;
   std::vector<int64_t> index;
+  // `values` need not be sorted: zero modes may have been lifted.
   for (int64_t i = 0; i < values.size(0); ++i) {
     if (quiet[i].item<bool>()) continue;
     modes.value.push_back(values[i].item<double>());
@@ -68,8 +69,9 @@ TrustStep exact_trust_step(const Tensor& values,
   }
   TrustStep out{.step = at::zeros_like(gradient)};
   if (index.empty()) return out;
-  const double least = modes.value.front();
-  const double spread = std::max(std::abs(least), std::abs(modes.value.back()));
+  const double least = *std::min_element(modes.value.begin(), modes.value.end());
+  const double most = *std::max_element(modes.value.begin(), modes.value.end());
+  const double spread = std::max(std::abs(least), std::abs(most));
   double mu = 0, extra = 0;
   if (!(least > 0) || modes.length(0, -INFINITY) > radius) {
     out.on_boundary = true;
@@ -77,7 +79,8 @@ TrustStep exact_trust_step(const Tensor& values,
     // Length at the edge without the modes of the least eigenvalue.
     const double rest = modes.length(edge, least + 1e-12 * spread);
     double edge_slope = 0;
-    for (size_t i = 0; i < index.size() && modes.value[i] <= least + 1e-12 * spread; ++i) {
+    for (size_t i = 0; i < index.size(); ++i) {
+      if (modes.value[i] > least + 1e-12 * spread) continue;
       edge_slope = std::max(edge_slope, std::abs(modes.slope[i]));
     }
     if (!(least > 0) && rest < radius && edge_slope <= 1e-14 * spread * radius) {
@@ -93,7 +96,10 @@ TrustStep exact_trust_step(const Tensor& values,
   for (size_t i = 0; i < index.size(); ++i) {
     const bool at_edge = out.hard_case && modes.value[i] <= least + 1e-12 * spread;
     double step = at_edge ? 0.0 : -modes.slope[i] / (modes.value[i] + mu);
-    if (i == 0 && out.hard_case) step = modes.slope[0] > 0 ? -extra : extra;
+    if (at_edge && extra > 0) {
+      step = modes.slope[i] > 0 ? -extra : extra;
+      extra = 0;  // one direction of the edge space is enough
+    }
     p[index[i]] = step;
     model += modes.slope[i] * step + 0.5 * modes.value[i] * step * step;
   }
@@ -130,8 +136,7 @@ TrustStep steihaug_trust_step(const SymmetricOperator& hessian,
     const auto bent = hessian(direction);
     const double curvature = direction.dot(bent).item<double>();
     const double t = square / curvature;
-    if (!(curvature > 0) ||
-        (p + t * direction).norm().item<double>() >= radius) {
+    if (!(curvature > 0) || (p + t * direction).norm().item<double>() >= radius) {
       out.on_boundary = true;
       return finish(p + to_boundary() * direction);
     }

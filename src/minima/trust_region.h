@@ -17,7 +17,7 @@ struct TrustStep {
   bool hard_case = false;    ///< g has no part in the space of the least eigenvalue
 };
 
-/// Exact, from the eigenvalues `values` `[P]`, ascending, and eigenvectors of H, the
+/// Exact, from the eigenvalues `values` `[P]`, in any order, and eigenvectors of H, the
 /// columns of `vectors` `[P, P]`. Eigenpairs marked in `quiet` `[P]` bool are left out
 /// of the model: zero modes without slope.
 /// Moré and Sorensen, SIAM J. Sci. Stat. Comput. 4 (1983), 553.

@@ -82,8 +82,7 @@ std::vector<UnitNote> odd_units(const ParameterLayout& layout,
         add(UnitKind::kZeroed);
       } else if (greatest(own) == 0) {
         add(UnitKind::kDead);
-      } else if (own.numel() > 1 &&
-                 greatest(own - own.mean()) <= kTolerance * scale) {
+      } else if (own.numel() > 1 && greatest(own - own.mean()) <= kTolerance * scale) {
         add(UnitKind::kConstant);
       } else if (own.numel() > 1 && !group.positive_scaling && is_saturated(own)) {
         add(UnitKind::kSaturated);
@@ -103,7 +102,8 @@ std::vector<UnitNote> odd_units(const ParameterLayout& layout,
   return out;
 }
 
-std::string describe(const ParameterLayout& layout, const std::vector<UnitNote>& notes) {
+std::string describe(const ParameterLayout& layout,
+                     const std::vector<UnitNote>& notes) {
   std::string out;
   size_t last = layout.groups.size();
   for (const auto& note : notes) {

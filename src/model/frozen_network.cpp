@@ -28,11 +28,12 @@ Tensor slopes_of(const Network& network,
   const auto count = static_cast<int64_t>(layers.size());
   int64_t offset = 0;
   for (int64_t l = 0; l < count; ++l) {
-    const auto phi = l + 1 == count ? network.options.output_activation
-                                    : network.options.activation;
+    const auto phi =
+        l + 1 == count ? network.options.output_activation : network.options.activation;
     const auto size = has_kink(phi) ? layers[l].rows * samples : 0;
     if (l == layer && size == 0) return {};
-    if (l == layer) return slopes.narrow(0, offset, size).view({layers[l].rows, samples});
+    if (l == layer)
+      return slopes.narrow(0, offset, size).view({layers[l].rows, samples});
     offset += size;
   }
   return slopes.narrow(0, offset, slopes.size(0) - offset)
@@ -92,15 +93,11 @@ Tensor kink_arguments(const Network& network,
                       const Tensor& inputs,
                       const Tensor& targets,
                       const Tensor& slopes) {
-  const auto phi = slopes.defined()
-                       ? frozen_activation(network, slopes, inputs.size(1))
-                       : Activation(elementwise_activation);
+  const auto phi = slopes.defined() ? frozen_activation(network, slopes, inputs.size(1))
+                                    : Activation(elementwise_activation);
   std::vector<Tensor> z;
   const auto f = forward(
-      network,
-      theta,
-      inputs,
-      [&](int64_t layer, Elementwise kind, const Tensor& pre) {
+      network, theta, inputs, [&](int64_t layer, Elementwise kind, const Tensor& pre) {
         if (has_kink(kind)) z.push_back(pre.reshape({pre.size(0), -1}));
         return phi(layer, kind, pre);
       });
@@ -176,7 +173,8 @@ Tensor FrozenNetwork::arguments(const Tensor& theta) const {
 }
 
 // Row a of the batch sees one sample, that of its site.
-Tensor FrozenNetwork::argument_gradients(const Tensor& theta, const Tensor& sites) const {
+Tensor FrozenNetwork::argument_gradients(const Tensor& theta,
+                                         const Tensor& sites) const {
   const auto count = sites.size(0);
   if (count == 0) return at::zeros({0, dimension()}, torch::kFloat64);
   const auto samples = inputs_.size(1);
@@ -185,8 +183,10 @@ Tensor FrozenNetwork::argument_gradients(const Tensor& theta, const Tensor& site
   const auto pick = [&](const Tensor& from) {  // [r, N] -> [A, r, 1]
     return from.index_select(1, sample.to(from.device())).t().unsqueeze(2).contiguous();
   };
-  const auto x = leaf(
-      theta.unsqueeze(0).to(inputs_.options()).expand({count, dimension()}).contiguous());
+  const auto x = leaf(theta.unsqueeze(0)
+                          .to(inputs_.options())
+                          .expand({count, dimension()})
+                          .contiguous());
   std::vector<Tensor> z;
   const auto f = forward(network_,
                          x,
@@ -199,8 +199,7 @@ Tensor FrozenNetwork::argument_gradients(const Tensor& theta, const Tensor& site
   if (loss_has_kinks(loss_)) {
     z.push_back(kink_argument(loss_, f, pick(targets_)).squeeze(2));
   }
-  const auto chosen =
-      at::cat(z, 1).gather(1, unit.unsqueeze(1).to(x.device())).sum();
+  const auto chosen = at::cat(z, 1).gather(1, unit.unsqueeze(1).to(x.device())).sum();
   return torch::autograd::grad({chosen}, {x})[0].cpu();
 }
 
@@ -218,7 +217,8 @@ Tensor FrozenNetwork::sensitivities(const Tensor& theta) const {
                          });
   if (!leaves.empty()) {
     const auto total = frozen_mean_loss(network_, loss_, f, targets_, slopes_).sum();
-    for (const auto& g : torch::autograd::grad({total}, leaves)) u.push_back(g.reshape({-1}));
+    for (const auto& g : torch::autograd::grad({total}, leaves))
+      u.push_back(g.reshape({-1}));
   }
   if (loss_has_kinks(loss_)) {
     u.push_back(at::full({network_.layout.outputs() * samples},

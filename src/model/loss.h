@@ -10,9 +10,9 @@ namespace basin {
 /// True for cross_entropy, logistic and hinge.
 bool needs_classes(LossKind kind);
 
-/// Y as the loss wants it, `[N, K]`: values for mse, huber and absolute (±1 or one-hot for
-/// classes), one-hot for cross_entropy, ±1 for logistic and hinge.
-/// Throws InputError if the data has no classes and the loss needs them.
+/// Y as the loss wants it, `[N, K]`: values for mse, huber and absolute (±1 or one-hot
+/// for classes), one-hot for cross_entropy, ±1 for logistic and hinge. Throws
+/// InputError if the data has no classes and the loss needs them.
 torch::Tensor loss_targets(const LossOptions& loss, const Dataset& data);
 
 /// Mean over samples of the loss, `[B]`. `outputs` is `[B, K, N]`; `targets` is

@@ -27,8 +27,8 @@ Network make_network(const ModelOptions& options,
 
 /// What the units of a layer make of their pre-activations z `[B, h, N]`. The last
 /// layer has the output activation.
-using Activation =
-    std::function<torch::Tensor(int64_t layer, Elementwise phi, const torch::Tensor& z)>;
+using Activation = std::function<torch::Tensor(
+    int64_t layer, Elementwise phi, const torch::Tensor& z)>;
 
 /// f(x; θ_b) for each row b of θ `[B, P]`. `inputs` is Xᵀ, `[d, N]` or, with samples
 /// of its own for each row, `[B, d, N]`. The answer is `[B, K, N]`. `activation` stands

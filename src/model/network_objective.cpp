@@ -200,9 +200,10 @@ std::vector<LayerProbe> NetworkObjective::layer_probes(const Tensor& theta,
         leaves.push_back(at::zeros_like(z).requires_grad_(true));
         const auto a = phi(layer, kind, z + leaves.back());
         const bool skip = network_.skips(layer);
-        inputs.push_back((skip ? a.detach() + inputs.back().t().unsqueeze(0) : a.detach())
-                             .squeeze(0)
-                             .t());
+        inputs.push_back(
+            (skip ? a.detach() + inputs.back().t().unsqueeze(0) : a.detach())
+                .squeeze(0)
+                .t());
         return a;
       });
   const auto total = frozen_mean_loss(network_, loss_, f, targets_, slopes).sum();

@@ -105,7 +105,8 @@ void Results::save_training(const TrainedSeeds& seeds) {
 void Results::save_endpoints(const std::vector<Endpoint>& endpoints) {
   database_.transaction([&] {
     auto row = database_.prepare(
-        "INSERT OR REPLACE INTO endpoints VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "INSERT OR REPLACE INTO endpoints VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, "
         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const auto& e : endpoints) {
       row.bind(e.seed)
