@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/parallel.h"
 #include "data/load.h"
+#include "data/symmetry.h"
 #include "landscape/slice.h"
 #include "model/loss.h"
 
@@ -48,6 +49,21 @@ Network network_for(const Spec& spec, const Dataset& data) {
   return network;
 }
 
+std::vector<DataSymmetry> symmetries_for(const Spec& spec,
+                                         const Network& network,
+                                         const Dataset& data) {
+  std::vector<DataSymmetry> out;
+  for (size_t i = 0; i < spec.data.symmetries.size(); ++i) {
+    const auto key = fmt::format("data.symmetries[{}]", i);
+    out.push_back(parse_symmetry(spec.data.symmetries[i],
+                                 network.layout.inputs(),
+                                 network.layout.outputs(),
+                                 key));
+    require_symmetry(data, loss_targets(spec.loss, data), out.back(), key);
+  }
+  return out;
+}
+
 std::string device_for(const Spec& spec) {
   if (spec.compute.device == DeviceKind::kCpu) return "cpu";
   if (cuda_is_available()) return "cuda";
@@ -62,6 +78,7 @@ Session::Session(const Spec& resolved, const Settings& settings)
     : spec(resolved),
       data(load_for(resolved)),
       network(network_for(resolved, data.train)),
+      symmetries(symmetries_for(resolved, network, data.train)),
       threads(resolve_threads(settings.threads >= 0 ? settings.threads
                                                     : resolved.compute.threads)),
       device(device_for(resolved)),
@@ -81,7 +98,8 @@ Session::Session(const Spec& resolved, const Settings& settings)
 MinimaProblem Session::problem() const {
   return {.objective = analysis,
           .layout = network.layout,
-          .decay = spec.loss.decay_biases ? spec.loss.weight_decay : 0};
+          .decay = spec.loss.decay_biases ? spec.loss.weight_decay : 0,
+          .data_symmetries = symmetries};
 }
 
 std::string Session::layers() const {

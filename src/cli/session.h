@@ -27,6 +27,7 @@ struct Session {
   Spec spec;
   DataSplit data;
   Network network;
+  std::vector<DataSymmetry> symmetries;
   int64_t threads;
   std::string device;
   NetworkObjective training;  ///< in the config's dtype

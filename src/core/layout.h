@@ -33,6 +33,18 @@ struct UnitGroup {
   bool general_linear = false;    ///< any invertible mixing of units: no activation
 };
 
+/// x ↦ x', x'_i = sign_i · x_{from_i}.
+struct SignedPermutation {
+  std::vector<int64_t> from;
+  std::vector<double> sign;
+};
+
+/// With each sample (x, y) the data also holds (x', y'): x' and y' moved by these.
+struct DataSymmetry {
+  SignedPermutation inputs;
+  SignedPermutation outputs;
+};
+
 /// Which slice of θ is which weight, and which symmetries act on it.
 struct ParameterLayout {
   std::vector<LayerSlice> layers;

@@ -49,10 +49,7 @@ std::vector<int64_t> hits_of(const std::vector<Minimum>& minima,
   std::map<int64_t, int64_t> hits;
   for (const auto& m : minima) {
     if (certified_only && !is_certified(m.endpoint)) continue;
-    const auto key = level == "parameters" ? m.id
-                     : level == "function" ? m.function_class
-                                           : m.loss_class;
-    hits[key] += static_cast<int64_t>(m.seeds.size());
+    hits[class_at(m, level)] += static_cast<int64_t>(m.seeds.size());
   }
   std::vector<int64_t> out;
   for (const auto& [key, count] : hits) out.push_back(count);
@@ -98,7 +95,7 @@ Count count_classes(const std::vector<int64_t>& hits) {
 std::vector<Count> count_minima(const std::vector<Minimum>& minima) {
   std::vector<Count> out;
   for (const bool certified : {true, false}) {
-    for (const char* level : {"parameters", "function", "loss"}) {
+    for (const auto& level : levels_of(minima)) {
       auto count = count_classes(hits_of(minima, level, certified));
       count.level = level;
       count.set = certified ? "certified" : "candidates";

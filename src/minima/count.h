@@ -18,7 +18,7 @@ Interval wilson_interval(int64_t hits, int64_t trials);
 
 /// How many classes there are, and how many were probably not seen.
 struct Count {
-  std::string level;  ///< "parameters", "function" or "loss"
+  std::string level;  ///< as in levels_of
   std::string set;    ///< "certified": proved minima; "candidates": what may be minima
   int64_t count = 0;  ///< distinct classes seen
   int64_t seeds = 0;  ///< endpoints that fell into them

@@ -5,10 +5,13 @@
 
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "core/error.h"
 #include "core/stop.h"
+#include "minima/data_symmetry.h"
 #include "minima/matching.h"
+#include "minima/relu_function.h"
 #include "minima/symmetry.h"
 
 namespace basin {
@@ -16,11 +19,15 @@ namespace {
 
 using torch::Tensor;
 
+constexpr size_t kMostDataSymmetries = 5000;
+
 struct Class {
   Canonical form;  // of the representative
+  Tensor invariants;
   size_t representative;
   std::vector<size_t> members;
   bool proved = true;
+  double margin = Endpoint::kNan;
 };
 
 double greatest(const Tensor& a) {
@@ -41,29 +48,44 @@ bool near_loss(double a, double b, double tolerance) {
   return std::abs(a - b) <= tolerance * (1 + std::abs(a));
 }
 
-/// Decides whether an endpoint belongs to a class, and checks the symmetry used.
-bool belongs(const MinimaProblem& problem,
-             const Canonical& candidate,
-             const std::vector<Endpoint>& endpoints,
-             size_t member,
-             Class& group,
-             const MinimaOptions& options) {
-  const auto match = match_units(group.form.layout, group.form.theta, candidate.theta);
-  const double bound = options.same_parameters * (1 + greatest(group.form.theta));
-  if (match.distance > bound) {
-    // Not equal under the best matching; proved only if there is no other one.
-    if (!match.unique && match.residual <= 10 * bound) group.proved = false;
-    return false;
-  }
-  const auto a = function_of(problem, endpoints[group.representative].theta);
-  const auto b = function_of(problem, endpoints[member].theta);
-  if (greatest(a - b) > 1e3 * options.same_parameters * (1 + greatest(a))) {
+// f(g·θ) = f(θ) for the reduction and gauge that lead to the canonical form.
+void check_symmetry(const MinimaProblem& problem,
+                    const Tensor& theta,
+                    const Tensor& moved,
+                    double tolerance) {
+  const auto size = problem.objective.dimension();
+  if (moved.size(0) != size || theta.size(0) != size) return;  // collapsed: linear
+  const auto a = function_of(problem, theta);
+  const double off = greatest(a - function_of(problem, moved));
+  if (!(off <= tolerance * (1 + greatest(a)))) {
     throw NumericError(fmt::format(
-        "identify: seeds {} and {} are joined by a symmetry that changes the function",
-        endpoints[group.representative].seed,
-        endpoints[member].seed));
+        "identify: a symmetry changes the function by {:.1e}, which it must not", off));
   }
-  return true;
+}
+
+Canonical checked_form(const MinimaProblem& problem, const Tensor& theta) {
+  auto form = canonical_form(problem.layout, theta);
+  check_symmetry(problem, theta, form.theta, 1e-6);
+  return form;
+}
+
+/// What comparing two points says. Where the loss, or numbers that no symmetry changes,
+/// are apart, no matching is needed.
+Matching compare(const MinimaProblem& problem,
+                 const Class& group,
+                 const Canonical& form,
+                 const Tensor& invariants,
+                 const MinimaOptions& options) {
+  const double tolerance = options.same_parameters * (1 + greatest(group.form.theta));
+  const auto widest = static_cast<double>(form.theta.size(0));
+  const double apart = greatest(invariants - group.invariants) / std::sqrt(widest);
+  if (apart > tolerance) {
+    return {.same = false, .proved = true, .margin = apart - tolerance};
+  }
+  const auto match =
+      match_units(group.form.layout, group.form.theta, form.theta, tolerance);
+  check_symmetry(problem, form.theta, match.moved, 1e-9);
+  return match;
 }
 
 std::vector<size_t> by_loss(const std::vector<Endpoint>& endpoints, bool certified) {
@@ -89,8 +111,10 @@ std::vector<Class> classes_of(const MinimaProblem& problem,
   std::vector<Class> classes;
   for (const auto i : order) {
     check_stop();
-    const auto form = canonical_form(problem.layout, endpoints[i].theta);
-    bool placed = false;
+    const auto form = checked_form(problem, endpoints[i].theta);
+    const auto invariants = signature(form.layout, form.theta);
+    bool placed = false, proved = true;
+    double margin = Endpoint::kNan;
     for (size_t c = classes.size(); c-- > 0 && !placed;) {
       auto& group = classes[c];
       if (!near_loss(endpoints[group.members.back()].loss, endpoints[i].loss, window)) {
@@ -100,10 +124,24 @@ std::vector<Class> classes_of(const MinimaProblem& problem,
         }
         continue;
       }
-      placed = belongs(problem, form, endpoints, i, group, options);
-      if (placed) group.members.push_back(i);
+      const auto match = compare(problem, group, form, invariants, options);
+      placed = match.same;
+      if (placed) {
+        group.members.push_back(i);
+      } else {
+        proved = proved && match.proved;
+        margin = std::fmin(margin, match.margin);
+        group.proved = group.proved && match.proved;
+        group.margin = std::fmin(group.margin, match.margin);
+      }
     }
-    if (!placed) classes.push_back({.form = form, .representative = i, .members = {i}});
+    if (placed) continue;
+    classes.push_back({.form = form,
+                       .invariants = invariants,
+                       .representative = i,
+                       .members = {i},
+                       .proved = proved,
+                       .margin = margin});
   }
   return classes;
 }
@@ -121,7 +159,82 @@ Minimum minimum_of(const MinimaProblem& problem,
   out.endpoint = endpoints[best];
   out.log10_orbit = log10_orbit_size(problem.layout, endpoints[best].theta);
   out.proved_distinct = group.proved;
+  out.margin = group.margin;
   return out;
+}
+
+/// Numbers given to minima in the order of their losses: equal ones get the same.
+class Grouping {
+ public:
+  explicit Grouping(const std::vector<Minimum>& minima) : parent_(minima.size()) {
+    std::iota(parent_.begin(), parent_.end(), size_t{0});
+  }
+  size_t root(size_t m) const {
+    while (parent_[m] != m) m = parent_[m];
+    return m;
+  }
+  void join(size_t a, size_t b) { parent_[root(a)] = root(b); }
+
+  // Class numbers, counted along `order`.
+  std::vector<int64_t> numbers(const std::vector<size_t>& order) const {
+    std::vector<int64_t> out(parent_.size(), -1);
+    int64_t next = 0;
+    for (const auto m : order) {
+      auto& number = out[root(m)];
+      if (number < 0) number = next++;
+    }
+    for (size_t m = 0; m < out.size(); ++m) out[m] = out[root(m)];
+    return out;
+  }
+
+ private:
+  std::vector<size_t> parent_;
+};
+
+// Pairs of nearly equal loss, for which `same` decides.
+template <typename F>
+Grouping grouped(const std::vector<Minimum>& minima,
+                 const std::vector<size_t>& order,
+                 double window,
+                 F&& same) {
+  Grouping out(minima);
+  for (size_t i = 0; i < order.size(); ++i) {
+    for (size_t j = i; j-- > 0;) {
+      const auto a = order[i], b = order[j];
+      if (!near_loss(minima[a].endpoint.loss, minima[b].endpoint.loss, window)) break;
+      if (out.root(a) != out.root(b) && same(a, b)) out.join(a, b);
+    }
+  }
+  return out;
+}
+
+// Minima that a symmetry of the data takes into each other.
+Grouping grouped_by_data(const MinimaProblem& problem,
+                         const MinimaOptions& options,
+                         const std::vector<Minimum>& minima,
+                         const std::vector<size_t>& order,
+                         double window) {
+  auto group = closure(problem.data_symmetries, kMostDataSymmetries);
+  if (group.empty()) group = problem.data_symmetries;  // too many: the generators alone
+  std::vector<std::vector<Canonical>> images(minima.size());
+  const auto images_of = [&](size_t m) -> const std::vector<Canonical>& {
+    if (images[m].empty()) {
+      for (const auto& g : group) {
+        const auto moved = transformed(problem.layout, g, minima[m].endpoint.theta);
+        images[m].push_back(canonical_form(problem.layout, moved));
+      }
+    }
+    return images[m];
+  };
+  return grouped(minima, order, window, [&](size_t a, size_t b) {
+    check_stop();
+    const auto own = canonical_form(problem.layout, minima[b].endpoint.theta);
+    const double tolerance = options.same_parameters * (1 + greatest(own.theta));
+    for (const auto& image : images_of(a)) {
+      if (match_units(own.layout, own.theta, image.theta, tolerance).same) return true;
+    }
+    return false;
+  });
 }
 
 void number_coarser_classes(const MinimaProblem& problem,
@@ -132,27 +245,39 @@ void number_coarser_classes(const MinimaProblem& problem,
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return minima[a].endpoint.loss < minima[b].endpoint.loss;
   });
-  std::vector<Tensor> functions;
-  std::vector<size_t> owner;
-  int64_t loss_class = -1;
-  double last = -std::numeric_limits<double>::infinity();
-  for (const auto m : order) {
-    auto& minimum = minima[m];
-    if (!near_loss(minimum.endpoint.loss, last, options.same_loss)) ++loss_class;
-    last = minimum.endpoint.loss;
-    minimum.loss_class = loss_class;
-    const auto f = function_of(problem, minimum.endpoint.theta);
-    int64_t found = -1;
-    for (size_t k = functions.size(); k-- > 0 && found < 0;) {
-      if (same_function(functions[k], f, options.same_function)) {
-        found = static_cast<int64_t>(k);
-      }
-    }
-    if (found < 0) {
-      found = static_cast<int64_t>(functions.size());
-      functions.push_back(f);
-    }
-    minimum.function_class = found;
+  const double window = std::max(options.same_loss, 1e2 * options.same_function);
+  std::vector<Tensor> outputs;
+  std::vector<std::optional<ReluFunction>> forms;
+  const auto blocks = problem.objective.kink_blocks();
+  for (const auto& m : minima) {
+    outputs.push_back(function_of(problem, m.endpoint.theta));
+    forms.push_back(relu_function(problem.layout, blocks, m.endpoint.theta));
+  }
+  const auto set = [&](const Grouping& grouping, int64_t Minimum::*field) {
+    const auto numbers = grouping.numbers(order);
+    for (size_t m = 0; m < minima.size(); ++m) minima[m].*field = numbers[m];
+  };
+  set(grouped(minima, order, options.same_loss, [](size_t, size_t) { return true; }),
+      &Minimum::loss_class);
+  set(grouped(minima,
+              order,
+              window,
+              [&](size_t a, size_t b) {
+                return same_function(outputs[a], outputs[b], options.same_function);
+              }),
+      &Minimum::function_class);
+  if (!forms.empty() && forms.front()) {
+    set(grouped(minima,
+                order,
+                window,
+                [&](size_t a, size_t b) {
+                  return same_everywhere(*forms[a], *forms[b], options.same_function);
+                }),
+        &Minimum::everywhere_class);
+  }
+  if (!problem.data_symmetries.empty()) {
+    set(grouped_by_data(problem, options, minima, order, window),
+        &Minimum::symmetry_class);
   }
 }
 
@@ -161,6 +286,24 @@ void number_coarser_classes(const MinimaProblem& problem,
 std::string label_of(const Minimum& minimum) {
   const bool certified = is_certified(minimum.endpoint);
   return fmt::format("{} {}", certified ? "minimum" : "place", minimum.id);
+}
+
+std::vector<std::string> levels_of(const std::vector<Minimum>& minima) {
+  std::vector<std::string> out{"parameters"};
+  if (!minima.empty() && minima.front().symmetry_class >= 0) out.push_back("symmetry");
+  if (!minima.empty() && minima.front().everywhere_class >= 0) {
+    out.push_back("everywhere");
+  }
+  out.push_back("function");
+  out.push_back("loss");
+  return out;
+}
+
+int64_t class_at(const Minimum& m, const std::string& level) {
+  if (level == "parameters") return m.id;
+  if (level == "symmetry") return m.symmetry_class;
+  if (level == "everywhere") return m.everywhere_class;
+  return level == "function" ? m.function_class : m.loss_class;
 }
 
 std::vector<Minimum> identify(const MinimaProblem& problem,

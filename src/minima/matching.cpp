@@ -64,12 +64,16 @@ double off_diagonal_min(const Tensor& square) {
 
 }  // namespace
 
-Matching match_units(const ParameterLayout& layout, const Tensor& a, const Tensor& b) {
+Matching match_units(const ParameterLayout& layout,
+                     const Tensor& a,
+                     const Tensor& b,
+                     double tolerance) {
   Matching out{.moved = b.clone(),
                .separation = std::numeric_limits<double>::infinity()};
   const auto from = layer_views(layout, a);
   const auto to = layer_views(layout, out.moved);
   bool unique = true;
+  double apart = 0;  // every matching leaves an entry at least this far off
   for (const auto& group : layout.groups) {
     const bool signs = group.sign_flip || group.even_flip;
     const auto own = features(group, from);
@@ -79,11 +83,22 @@ Matching match_units(const ParameterLayout& layout, const Tensor& a, const Tenso
     const auto assigned =
         solve_assignment({flat.data_ptr<double>(), flat.data_ptr<double>() + n * n}, n);
     auto sign = at::ones({n}, torch::kFloat64);
-    double residual = 0;
+    double residual = 0, total = 0;
     for (int64_t i = 0; i < n; ++i) {
       const auto j = assigned[static_cast<size_t>(i)];
-      residual = std::max(residual, std::sqrt(flat[i][j].item<double>()));
+      const double square = flat[i][j].item<double>();
+      total += square;
+      residual = std::max(residual, std::sqrt(square));
       if (d.flip[i][j].item<bool>()) sign[i] = -1;
+    }
+    // Some unit is off by the mean cost; of its features, one by this. The last feature
+    // is the norm of as many entries as the readers have rows.
+    double entries = static_cast<double>(own.size(1) - 1);
+    for (const auto l : group.readers) {
+      entries += static_cast<double>(layout.layers[static_cast<size_t>(l)].rows);
+    }
+    if (unique) {
+      apart = std::max(apart, std::sqrt(total / static_cast<double>(n) / entries));
     }
     move_units(group, to, assigned, sign);
     const double separation = off_diagonal_min(distances(own, own, signs).square);
@@ -93,7 +108,24 @@ Matching match_units(const ParameterLayout& layout, const Tensor& a, const Tenso
   }
   out.unique = unique;
   out.distance = (a - out.moved).abs().max().item<double>();
+  if (unique) apart = std::max(apart, out.distance);
+  out.same = out.distance <= tolerance;
+  out.proved = out.same || apart > tolerance;
+  out.margin = out.same ? tolerance - out.distance : std::max(0.0, apart - tolerance);
   return out;
+}
+
+Tensor signature(const ParameterLayout& layout, const Tensor& theta) {
+  const auto at = layer_views(layout, theta);
+  std::vector<Tensor> parts;
+  for (const auto& group : layout.groups) {
+    const auto norms = features(group, at).norm(2, {1});
+    parts.push_back(std::get<0>(norms.sort()));
+  }
+  for (size_t l = 0; l < layout.layers.size(); ++l) {
+    parts.push_back(at.weight[l].norm().reshape({1}));
+  }
+  return at::cat(parts);
 }
 
 double log10_orbit_size(const ParameterLayout& layout, const Tensor& theta) {

@@ -158,7 +158,7 @@ void fix_scaling(const UnitGroup& group, const LayerViews& at) {
 
 // A unit that feeds nothing may have any row; one whose row is zero, any column.
 void drop_silent_units(const UnitGroup& group, const LayerViews& at) {
-  if (group.layers.size() > 1) return;
+  if (group.layers.size() > 1 || group.readers.empty()) return;
   const auto l = group.layers.front();
   const double scale_in = at.weight[l].abs().max().item<double>() + 1e-300;
   const double scale_out = at.weight[l + 1].abs().max().item<double>() + 1e-300;
@@ -171,6 +171,53 @@ void drop_silent_units(const UnitGroup& group, const LayerViews& at) {
     at.weight[l][i].zero_();
     if (at.bias[l].defined()) at.bias[l][i].zero_();
     at.weight[l + 1].select(1, i).zero_();
+  }
+}
+
+// Units with the same row (up to the sign of an odd or even activation) are one unit with
+// the sum of their columns.
+void merge_duplicates(const UnitGroup& group, const LayerViews& at) {
+  if (group.layers.size() > 1 || group.general_linear || group.readers.empty()) return;
+  const auto l = static_cast<size_t>(group.layers.front());
+  const auto r = static_cast<size_t>(group.readers.front());
+  auto rows = at.weight[l];
+  if (at.bias[l].defined()) rows = at::cat({rows, at.bias[l].unsqueeze(1)}, 1);
+  const double scale = 1e-7 * rows.abs().max().item<double>();
+  const auto clear = [&](int64_t unit) {
+    at.weight[l][unit].zero_();
+    if (at.bias[l].defined()) at.bias[l][unit].zero_();
+    at.weight[r].select(1, unit).zero_();
+  };
+  for (int64_t i = 0; i < group.units; ++i) {
+    if (!(rows[i].abs().max().item<double>() > scale)) continue;
+    for (int64_t j = i + 1; j < group.units; ++j) {
+      if (!(rows[j].abs().max().item<double>() > scale)) continue;
+      const bool same = (rows[i] - rows[j]).abs().max().item<double>() <= scale;
+      const bool mirrored = (group.sign_flip || group.even_flip) &&
+                            (rows[i] + rows[j]).abs().max().item<double>() <= scale;
+      if (!same && !mirrored) continue;
+      const double sign = !same && group.sign_flip ? -1.0 : 1.0;
+      at.weight[r].select(1, i).add_(at.weight[r].select(1, j), sign);
+      clear(j);
+      rows[j].zero_();
+    }
+  }
+}
+
+// A homogeneous unit that reads nothing but its bias answers a constant.
+void fold_constant_units(const UnitGroup& group, const LayerViews& at) {
+  if (!group.positive_scaling || group.layers.size() > 1 || group.readers.empty()) return;
+  const auto l = static_cast<size_t>(group.layers.front());
+  const auto r = static_cast<size_t>(group.readers.front());
+  if (!at.bias[l].defined() || !at.bias[r].defined()) return;
+  for (int64_t i = 0; i < group.units; ++i) {
+    const double bias = at.bias[l][i].item<double>();
+    if (at.weight[l][i].abs().max().item<double>() > 1e-12 * std::abs(bias)) continue;
+    if (!(bias > 0)) continue;  // below its kink φ is not known here
+    at.bias[r].add_(at.weight[r].select(1, i), bias);
+    at.weight[l][i].zero_();
+    at.bias[l][i].fill_(0);
+    at.weight[r].select(1, i).zero_();
   }
 }
 
@@ -330,7 +377,10 @@ Canonical canonical_form(const ParameterLayout& layout, const Tensor& theta) {
   const auto at = layer_views(out.layout, out.theta);
   for (const auto& group : out.layout.groups) {
     drop_silent_units(group, at);
+    fold_constant_units(group, at);
     if (group.positive_scaling) fix_scaling(group, at);
+    merge_duplicates(group, at);
+    drop_silent_units(group, at);
   }
   if (layout.logit_shift) centre_logits(at);
   return out;

@@ -55,8 +55,9 @@ struct Canonical {
   torch::Tensor theta;
 };
 
-/// Homogeneous units get incoming weights of unit norm, units that feed nothing or are
-/// fed nothing are set to zero, logits get zero mean over the outputs, and a network
+/// Homogeneous units get incoming weights of unit norm; units with the same row are
+/// merged, constant ones folded into the next bias; units that feed nothing or are fed
+/// nothing are set to zero; logits get zero mean over the outputs, and a network
 /// without any activation becomes the one affine map that it is.
 Canonical canonical_form(const ParameterLayout& layout, const torch::Tensor& theta);
 

@@ -102,19 +102,23 @@ std::vector<Minimum> Results::load_minima() {
   for (auto& e : load_endpoints()) endpoints[e.seed] = e;
   std::vector<Minimum> out;
   auto row = database_.prepare(
-      "SELECT minimum, seed, log10_orbit, function_class, loss_class, proved_distinct, "
-      "accuracy, held_out_loss, held_out_accuracy FROM minima ORDER BY minimum");
+      "SELECT minimum, seed, log10_orbit, symmetry_class, everywhere_class, "
+      "function_class, loss_class, proved_distinct, margin, accuracy, held_out_loss, "
+      "held_out_accuracy FROM minima ORDER BY minimum");
   while (row.step()) {
     out.push_back({.id = row.integer(0),
                    .endpoint = endpoints[row.integer(1)],
                    .seeds = members[row.integer(0)],
                    .log10_orbit = row.number(2),
-                   .function_class = row.integer(3),
-                   .loss_class = row.integer(4),
-                   .accuracy = row.number(6),
-                   .held_out_loss = row.number(7),
-                   .held_out_accuracy = row.number(8),
-                   .proved_distinct = row.integer(5) != 0});
+                   .symmetry_class = row.integer(3),
+                   .everywhere_class = row.integer(4),
+                   .function_class = row.integer(5),
+                   .loss_class = row.integer(6),
+                   .accuracy = row.number(9),
+                   .held_out_loss = row.number(10),
+                   .held_out_accuracy = row.number(11),
+                   .proved_distinct = row.integer(7) != 0,
+                   .margin = row.number(8)});
   }
   return out;
 }

@@ -25,8 +25,9 @@ CREATE TABLE IF NOT EXISTS endpoints(
   zeroed INTEGER, silence REAL, units TEXT, polish_steps INTEGER, trained_loss REAL,
   theta BLOB, digest TEXT);
 CREATE TABLE IF NOT EXISTS minima(
-  minimum INTEGER PRIMARY KEY, seed INTEGER, log10_orbit REAL, function_class INTEGER,
-  loss_class INTEGER, proved_distinct INTEGER, accuracy REAL, held_out_loss REAL,
+  minimum INTEGER PRIMARY KEY, seed INTEGER, log10_orbit REAL, symmetry_class INTEGER,
+  everywhere_class INTEGER, function_class INTEGER, loss_class INTEGER,
+  proved_distinct INTEGER, margin REAL, accuracy REAL, held_out_loss REAL,
   held_out_accuracy REAL);
 CREATE TABLE IF NOT EXISTS members(seed INTEGER PRIMARY KEY, minimum INTEGER);
 CREATE TABLE IF NOT EXISTS counts(
@@ -153,15 +154,18 @@ void Results::save_minima(const std::vector<Minimum>& minima,
                           const std::vector<Count>& counts) {
   database_.transaction([&] {
     auto row = database_.prepare(
-        "INSERT OR REPLACE INTO minima VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "INSERT OR REPLACE INTO minima VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     auto member = database_.prepare("INSERT OR REPLACE INTO members VALUES(?, ?)");
     for (const auto& m : minima) {
       row.bind(m.id)
           .bind(m.endpoint.seed)
           .bind(m.log10_orbit)
+          .bind(m.symmetry_class)
+          .bind(m.everywhere_class)
           .bind(m.function_class)
           .bind(m.loss_class)
           .bind(static_cast<int64_t>(m.proved_distinct))
+          .bind(m.margin)
           .bind(m.accuracy)
           .bind(m.held_out_loss)
           .bind(m.held_out_accuracy)

@@ -19,72 +19,126 @@ std::string csv_text(const std::string& text) {
   return out + "\"";
 }
 
+/// A table of named columns: each row names them all, so that none can shift.
+class Csv {
+ public:
+  Csv& add(const char* name, const std::string& value) {
+    if (first_row_) {
+      if (!head_.empty()) head_ += ',';
+      head_ += name;
+    }
+    if (!row_.empty()) row_ += ',';
+    row_ += value;
+    return *this;
+  }
+  Csv& add(const char* name, double value) { return add(name, number(value)); }
+  Csv& add(const char* name, int64_t value) { return add(name, fmt::format("{}", value)); }
+  void end_row() {
+    body_ += row_ + "\n";
+    row_.clear();
+    first_row_ = false;
+  }
+  // A table without rows has its columns too.
+  void only_head() {
+    row_.clear();
+    first_row_ = false;
+  }
+  std::string text() const { return head_ + "\n" + body_; }
+
+ private:
+  std::string head_, row_, body_;
+  bool first_row_ = true;
+};
+
+void add_endpoint(Csv& csv, const Endpoint& e, const std::string& minimum) {
+  csv.add("seed", e.seed)
+      .add("verdict", name_of(e.verdict))
+      .add("loss", e.loss)
+      .add("gradient_norm", e.gradient_norm)
+      .add("min_eigenvalue", e.min_eigenvalue)
+      .add("minimum", minimum)
+      .add("certificate", name_of(e.certificate))
+      .add("gradient_noise", e.noise)
+      .add("max_eigenvalue", e.max_eigenvalue)
+      .add("eigenvalue_residual", e.residual)
+      .add("newton_step", e.newton_step)
+      .add("nullity", count(e.nullity))
+      .add("explained", count(e.explained))
+      .add("explained_by", csv_text(e.sources))
+      .add("cut_below", e.cut_below)
+      .add("cut_above", e.cut_above)
+      .add("index", count(e.index))
+      .add("witness_fall", e.witness_fall)
+      .add("growth_fall", e.growth_fall)
+      .add("norm", e.norm)
+      .add("kink_distance", e.kink_distance)
+      .add("radius", e.radius)
+      .add("kinks", e.kinks)
+      .add("kink_margin", e.kink_margin)
+      .add("kink_force", e.kink_force)
+      .add("zeroed_units", e.zeroed)
+      .add("dual_ratio", e.silence)
+      .add("units", csv_text(e.units))
+      .add("polish_steps", e.polish_steps)
+      .add("reason", csv_text(e.reason));
+}
+
 std::string endpoints_csv(const std::vector<Endpoint>& endpoints,
                           const std::vector<Minimum>& minima) {
   std::map<int64_t, int64_t> minimum_of;
   for (const auto& m : minima) {
     for (const auto seed : m.seeds) minimum_of[seed] = m.id;
   }
-  std::string out =
-      "seed,verdict,loss,gradient_norm,min_eigenvalue,minimum,max_eigenvalue,"
-      "eigenvalue_residual,nullity,explained,index,norm,kink_distance,kinks,polish_"
-      "steps,"
-      "reason\n";
+  Csv csv;
   for (const auto& e : endpoints) {
     const auto found = minimum_of.find(e.seed);
-    out +=
-        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                    e.seed,
-                    name_of(e.verdict),
-                    number(e.loss),
-                    number(e.gradient_norm),
-                    number(e.min_eigenvalue),
-                    found == minimum_of.end() ? "" : fmt::format("{}", found->second),
-                    number(e.max_eigenvalue),
-                    number(e.residual),
-                    count(e.nullity),
-                    count(e.explained),
-                    count(e.index),
-                    number(e.norm),
-                    number(e.kink_distance),
-                    e.kinks,
-                    e.polish_steps,
-                    number(e.newton_step),
-                    csv_text(e.reason));
+    add_endpoint(
+        csv, e, found == minimum_of.end() ? "" : fmt::format("{}", found->second));
+    csv.end_row();
   }
-  return out;
+  return csv.text();
+}
+
+void add_minimum(Csv& csv, const Minimum& m, int64_t seeds) {
+  const auto hits = static_cast<int64_t>(m.seeds.size());
+  const auto share = wilson_interval(hits, seeds);
+  csv.add("minimum", m.id)
+      .add("loss", m.endpoint.loss)
+      .add("hits", hits)
+      .add("orbit_size", format_orbit(m.log10_orbit))
+      .add("min_eigenvalue", m.endpoint.min_eigenvalue)
+      .add("nullity", count(m.endpoint.nullity))
+      .add("verdict", name_of(m.endpoint.verdict))
+      .add("explained", count(m.endpoint.explained))
+      .add("certificate", name_of(m.endpoint.certificate))
+      .add("certified", int64_t{is_certified(m.endpoint)})
+      .add("share_low", share.low)
+      .add("share_high", share.high)
+      .add("symmetry_class", count(m.symmetry_class))
+      .add("everywhere_class", count(m.everywhere_class))
+      .add("function_class", m.function_class)
+      .add("loss_class", m.loss_class)
+      .add("proved_distinct", int64_t{m.proved_distinct})
+      .add("margin", m.margin)
+      .add("accuracy", m.accuracy)
+      .add("held_out_loss", m.held_out_loss)
+      .add("held_out_accuracy", m.held_out_accuracy)
+      .add("seed", m.endpoint.seed);
 }
 
 std::string minima_csv(const std::vector<Minimum>& minima) {
   int64_t seeds = 0;
   for (const auto& m : minima) seeds += static_cast<int64_t>(m.seeds.size());
-  std::string out =
-      "minimum,loss,hits,orbit_size,min_eigenvalue,nullity,verdict,certified,share_low,"
-      "share_high,function_class,loss_class,proved_distinct,accuracy,held_out_loss,"
-      "held_out_accuracy,seed\n";
+  Csv csv;
   for (const auto& m : minima) {
-    const auto hits = static_cast<int64_t>(m.seeds.size());
-    const auto share = wilson_interval(hits, seeds);
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                       m.id,
-                       number(m.endpoint.loss),
-                       hits,
-                       format_orbit(m.log10_orbit),
-                       number(m.endpoint.min_eigenvalue),
-                       count(m.endpoint.nullity),
-                       name_of(m.endpoint.verdict),
-                       is_certified(m.endpoint) ? 1 : 0,
-                       number(share.low),
-                       number(share.high),
-                       m.function_class,
-                       m.loss_class,
-                       m.proved_distinct ? 1 : 0,
-                       number(m.accuracy),
-                       number(m.held_out_loss),
-                       number(m.held_out_accuracy),
-                       m.endpoint.seed);
+    add_minimum(csv, m, seeds);
+    csv.end_row();
   }
-  return out;
+  if (minima.empty()) {
+    add_minimum(csv, Minimum{}, 0);
+    csv.only_head();
+  }
+  return csv.text();
 }
 
 std::string counts_csv(const std::vector<Count>& counts) {
