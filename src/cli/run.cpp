@@ -48,6 +48,7 @@ class Manifest {
                         {"parameters", s.network.layout.dimension}};
     json_["started"] = now();
     json_["finished"] = nullptr;
+    json_["seconds"] = Json::object();
     save();
   }
 
@@ -55,6 +56,7 @@ class Manifest {
     const auto start = std::chrono::steady_clock::now();
     work();
     json_["seconds"][name] =
+        json_["seconds"].value(name, 0.0) +
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 
@@ -80,13 +82,37 @@ Json read_manifest(const fs::path& folder) {
 }
 
 void fill_results(Results& results, RunReport& report) {
-  report.training = results.load_training(0, report.spec.seeds);
+  report.training =
+      results.load_training(0, std::max<int64_t>(1, results.identified_seeds()));
   report.curve_steps = curve_steps(report.spec.train);
   report.endpoints = results.load_endpoints();
   report.minima = results.load_minima();
   report.counts = results.load_counts();
   report.spectra = results.load_spectra();
   report.slices = results.load_slices();
+}
+
+// Good-Turing coverage of the certified minima; 0 without any.
+double coverage_of(Results& results) {
+  for (const auto& c : results.load_counts()) {
+    if (c.set == "certified" && c.level == "parameters" && c.seeds > 0)
+      return c.coverage;
+  }
+  return 0;
+}
+
+// Trains, judges and identifies; half as many seeds again until the minima seen cover
+// what the config asks for. The numbers of seeds follow from the config alone.
+void run_ensemble(const Session& session, Results& results, Manifest& manifest) {
+  const auto& until = session.spec.until;
+  for (auto seeds = session.spec.seeds;;) {
+    manifest.stage("training", [&] { train_stage(session, results, seeds); });
+    manifest.stage("polishing", [&] { judge_stage(session, results, seeds); });
+    manifest.stage("identifying", [&] { identify_stage(session, results, seeds); });
+    if (until.coverage == 0 || seeds >= until.max_seeds) return;
+    if (coverage_of(results) >= until.coverage) return;
+    seeds = std::min(until.max_seeds, seeds + std::max<int64_t>(16, seeds / 2));
+  }
 }
 
 }  // namespace
@@ -123,6 +149,7 @@ RunOutcome run_spec(const Spec& spec, const Settings& settings) {
   const Session session(spec, settings);
   const auto machine = describe_machine(session.threads, session.device);
   const auto folder = settings.root / session.id;
+  require_revision(folder, settings.revision);
   make_folder(folder);
   const FolderLock lock(folder);
   if (!settings.quiet) {
@@ -139,9 +166,8 @@ RunOutcome run_spec(const Spec& spec, const Settings& settings) {
   Manifest manifest(session, settings, machine, folder);
   {
     Results results(folder, Database::Mode::kWrite);
-    manifest.stage("training", [&] { train_stage(session, results); });
-    manifest.stage("polishing", [&] { judge_stage(session, results); });
-    manifest.stage("identifying", [&] { identify_stage(session, results); });
+    results.set_meta("revision", settings.revision);
+    run_ensemble(session, results, manifest);
     manifest.stage("spectra", [&] { spectrum_stage(session, results); });
     manifest.stage("slices", [&] { slice_stage(session, results); });
     write_tables(results, folder / "tables");

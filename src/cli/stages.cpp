@@ -44,6 +44,10 @@ std::vector<Chunk> missing_chunks(int64_t seeds,
   return chunks;
 }
 
+std::set<int64_t> below(const std::set<int64_t>& seeds, int64_t end) {
+  return {seeds.begin(), seeds.lower_bound(end)};
+}
+
 // A device of its own takes one chunk at a time.
 int64_t threads_for(const Session& session) {
   return session.device == "cpu" ? session.threads : 1;
@@ -87,13 +91,13 @@ void add_accuracy(const Session& session, std::vector<Minimum>& minima) {
 
 }  // namespace
 
-void train_stage(const Session& session, Results& results) {
+void train_stage(const Session& session, Results& results, int64_t seeds) {
   const auto& spec = session.spec;
-  const auto done = results.trained_seeds();
+  const auto done = below(results.trained_seeds(), seeds);
   const auto threads = threads_for(session);
   const auto chunks =
-      missing_chunks(spec.seeds, done, session.training.preferred_rows(), threads);
-  Progress progress("training", spec.seeds, static_cast<int64_t>(done.size()));
+      missing_chunks(seeds, done, session.training.preferred_rows(), threads);
+  Progress progress("training", seeds, static_cast<int64_t>(done.size()));
   BestLoss best;
   const auto seed = static_cast<uint64_t>(spec.seed);
   parallel_for(static_cast<int64_t>(chunks.size()), threads, [&](int64_t c) {
@@ -105,34 +109,34 @@ void train_stage(const Session& session, Results& results) {
   });
 }
 
-void judge_stage(const Session& session, Results& results) {
+void judge_stage(const Session& session, Results& results, int64_t seeds) {
   const auto& spec = session.spec;
-  const auto done = results.judged_seeds();
+  const auto done = below(results.judged_seeds(), seeds);
   const auto threads = threads_for(session);
   // Rows end at different times: several chunks a thread even that out.
-  const auto share = (spec.seeds - static_cast<int64_t>(done.size())) / (4 * threads);
+  const auto share = (seeds - static_cast<int64_t>(done.size())) / (4 * threads);
   const auto rows =
       std::min(std::max<int64_t>(8, share), session.analysis.preferred_rows());
-  const auto chunks = missing_chunks(spec.seeds, done, rows, threads);
-  Progress progress("polishing", spec.seeds, static_cast<int64_t>(done.size()));
+  const auto chunks = missing_chunks(seeds, done, rows, threads);
+  Progress progress("polishing", seeds, static_cast<int64_t>(done.size()));
   BestLoss best;
   std::vector<std::vector<TrainedSeed>> trained;
   for (const auto& [first, count] : chunks) {
     trained.push_back(results.load_training(first, count));
   }
   parallel_for(static_cast<int64_t>(chunks.size()), threads, [&](int64_t c) {
-    const auto& seeds = trained[static_cast<size_t>(c)];
+    const auto& chunk = trained[static_cast<size_t>(c)];
     std::vector<torch::Tensor> theta;
     std::vector<bool> diverged;
-    for (const auto& s : seeds) {
+    for (const auto& s : chunk) {
       theta.push_back(s.theta);
       diverged.push_back(s.stop == StopReason::kDiverged || !std::isfinite(s.loss));
     }
     auto endpoints = polish_and_judge(
-        session.problem(), at::stack(theta), seeds.front().seed, diverged, spec.minima);
+        session.problem(), at::stack(theta), chunk.front().seed, diverged, spec.minima);
     auto losses = at::empty({static_cast<int64_t>(endpoints.size())}, torch::kFloat64);
     for (size_t i = 0; i < endpoints.size(); ++i) {
-      endpoints[i].trained_loss = seeds[i].loss;
+      endpoints[i].trained_loss = chunk[i].loss;
       losses[static_cast<int64_t>(i)] = endpoints[i].loss;
     }
     results.save_endpoints(endpoints);
@@ -140,12 +144,13 @@ void judge_stage(const Session& session, Results& results) {
   });
 }
 
-void identify_stage(const Session& session, Results& results) {
-  if (results.has_minima()) return;
-  auto minima =
-      identify(session.problem(), results.load_endpoints(), session.spec.minima);
+void identify_stage(const Session& session, Results& results, int64_t seeds) {
+  if (results.identified_seeds() == seeds) return;
+  auto endpoints = results.load_endpoints();
+  std::erase_if(endpoints, [&](const Endpoint& e) { return e.seed >= seeds; });
+  auto minima = identify(session.problem(), endpoints, session.spec.minima);
   add_accuracy(session, minima);
-  results.save_minima(minima, count_minima(minima));
+  results.save_minima(minima, count_minima(minima), seeds);
 }
 
 void spectrum_stage(const Session& session, Results& results) {

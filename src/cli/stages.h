@@ -6,10 +6,11 @@
 namespace basin {
 
 /// The stages of a run, in order. Each does what the database does not hold yet, in
-/// pieces that are saved as they finish.
-void train_stage(const Session& session, Results& results);
-void judge_stage(const Session& session, Results& results);
-void identify_stage(const Session& session, Results& results);
+/// pieces that are saved as they finish.  The first three look at seeds 0, ..., `seeds`
+/// - 1.
+void train_stage(const Session& session, Results& results, int64_t seeds);
+void judge_stage(const Session& session, Results& results, int64_t seeds);
+void identify_stage(const Session& session, Results& results, int64_t seeds);
 void spectrum_stage(const Session& session, Results& results);
 void slice_stage(const Session& session, Results& results);
 

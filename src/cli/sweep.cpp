@@ -16,7 +16,7 @@ SweepRow row_of(const SweepCell& cell, const RunOutcome& outcome) {
   SweepRow row{.values = cell.values,
                .run = outcome.folder.filename().string(),
                .parameters = outcome.report.parameters,
-               .seeds = cell.spec.seeds,
+               .seeds = static_cast<int64_t>(outcome.report.endpoints.size()),
                .verdicts = verdict_counts(outcome.report)};
   for (const auto& c : outcome.report.counts) {
     if (c.level != "parameters") continue;

@@ -93,6 +93,13 @@ void check_spec(const YamlNode& tree, const Spec& spec, Complaints& complaints) 
     complain(
         "data", "coefficients", "expected at least one number, came an empty list");
   }
+  if (spec.until.coverage > 0 && spec.until.max_seeds < spec.seeds) {
+    complain("ensemble",
+             "until",
+             fmt::format("max_seeds: expected at least ensemble.seeds ({}), came {}",
+                         spec.seeds,
+                         spec.until.max_seeds));
+  }
   check_landscape(tree, spec, complaints);
 }
 

@@ -25,22 +25,42 @@ void decode_landscape(const YamlNode& node, Spec& spec, Complaints& complaints) 
   }
 }
 
+// The mapping at a dotted key; null if it is not there.
+const YamlNode* find_section(const YamlNode& tree, const std::string& key) {
+  if (key.empty()) return &tree;
+  const auto dot = key.find('.');
+  const auto* node = tree.find(key.substr(0, dot));
+  if (dot == std::string::npos || node == nullptr) return node;
+  return find_section(*node, key.substr(dot + 1));
+}
+
+// The sections right below `key`, by their last word.
+std::vector<std::string> inner_sections(const std::vector<Section>& sections,
+                                        const std::string& key) {
+  const auto prefix = key.empty() ? "" : key + ".";
+  std::vector<std::string> out;
+  for (const auto& section : sections) {
+    if (section.key.size() <= prefix.size() || !section.key.starts_with(prefix))
+      continue;
+    const auto rest = section.key.substr(prefix.size());
+    if (rest.find('.') == std::string::npos) out.push_back(rest);
+  }
+  return out;
+}
+
 }  // namespace
 
 void decode_spec(const YamlNode& tree, Spec& spec, Complaints& complaints) {
   const auto sections = describe(spec);
-  std::vector<std::string> names{"landscape", "sweep"};
-  for (const auto& section : sections) {
-    if (!section.key.empty()) names.push_back(section.key);
-  }
-  read_mapping({tree, "", complaints}, sections.front().fields, names);
   if (tree.kind == Kind::kNull) {
     complaints.add(1, "", "expected a config, came an empty file");
   }
   for (const auto& section : sections) {
-    const auto* node = section.key.empty() ? nullptr : tree.find(section.key);
-    if (node != nullptr)
-      read_mapping({*node, section.key, complaints}, section.fields, {});
+    const auto* node = find_section(tree, section.key);
+    if (node == nullptr) continue;
+    auto inner = inner_sections(sections, section.key);
+    if (section.key.empty()) inner.insert(inner.end(), {"landscape", "sweep"});
+    read_mapping({*node, section.key, complaints}, section.fields, inner);
   }
   if (const auto* node = tree.find("landscape"))
     decode_landscape(*node, spec, complaints);

@@ -38,17 +38,15 @@ void put(YamlNode& tree,
          const char* origin) {
   auto value = parse_yaml(text, origin);
   forget_lines(value);
-  const auto dot = key.find('.');
-  if (dot == std::string::npos) {
-    child(tree, key) = value;
-    return;
+  auto* at = &tree;
+  size_t from = 0;
+  for (size_t dot; (dot = key.find('.', from)) != std::string::npos; from = dot + 1) {
+    at = &child(*at, key.substr(from, dot - from));
+    if (at->kind == YamlNode::Kind::kScalar || at->kind == YamlNode::Kind::kSequence) {
+      throw InputError(fmt::format("{} {}: expected a key of a mapping", origin, key));
+    }
   }
-  auto& section = child(tree, key.substr(0, dot));
-  if (section.kind == YamlNode::Kind::kScalar ||
-      section.kind == YamlNode::Kind::kSequence) {
-    throw InputError(fmt::format("{} {}: expected a key of a mapping", origin, key));
-  }
-  child(section, key.substr(dot + 1)) = value;
+  child(*at, key.substr(from)) = value;
 }
 
 void apply_override(YamlNode& tree, const std::string& text) {

@@ -23,6 +23,13 @@ struct ComputeOptions {
   int64_t threads = 0;  ///< 0: as many as the process may use cores
 };
 
+/// When an ensemble that began with `seeds` members is large enough.
+struct UntilOptions {
+  double coverage =
+      0;  ///< Good-Turing, of certified minima at level parameters; 0: off
+  int64_t max_seeds = 10'000;
+};
+
 enum class Combine { kCross, kZip };
 
 /// Keys to vary and their values, each value as YAML text.
@@ -39,6 +46,7 @@ struct Spec {
   ModelOptions model;
   LossOptions loss;
   int64_t seeds = 20;  ///< ensemble.seeds
+  UntilOptions until;
   TrainOptions train;  ///< the rest of ensemble
   MinimaOptions minima;
   std::vector<SliceOptions> landscape;

@@ -252,27 +252,36 @@ Section minima_section(MinimaOptions& m) {
 
 std::vector<Section> describe(Spec& spec) {
   auto& c = spec.compute;
-  return {{"",
-           "",
-           {{"name",
-             &spec.name,
-             "of the run's folder",
-             {},
-             "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"},
-            {"seed", &spec.seed, "every random number follows from it", at_least(0)}}},
-          data_section(spec.data),
-          model_section(spec.model),
-          loss_section(spec.loss),
-          ensemble_section(spec),
-          minima_section(spec.minima),
-          {"compute",
-           "how the work is done",
-           {{"dtype", choice(c.dtype, {"float32", "float64"}), "of training"},
-            {"device", choice(c.device, {"cpu", "cuda", "auto"}), "where networks run"},
-            {"threads",
-             &c.threads,
-             "0: one a core; changes no result",
-             at_least(0, 4096)}}}};
+  return {
+      {"",
+       "",
+       {{"name",
+         &spec.name,
+         "of the run's folder",
+         {},
+         "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"},
+        {"seed", &spec.seed, "every random number follows from it", at_least(0)}}},
+      data_section(spec.data),
+      model_section(spec.model),
+      loss_section(spec.loss),
+      ensemble_section(spec),
+      {"ensemble.until",
+       "add seeds until the minima are probably all seen",
+       {{"coverage",
+         &spec.until.coverage,
+         "estimated chance that a new seed ends at a certified minimum already seen; "
+         "0: no more than ensemble.seeds",
+         {0, 1}},
+        {"max_seeds", &spec.until.max_seeds, "then stop anyway", at_least(1, 1e7)}}},
+      minima_section(spec.minima),
+      {"compute",
+       "how the work is done",
+       {{"dtype", choice(c.dtype, {"float32", "float64"}), "of training"},
+        {"device", choice(c.device, {"cpu", "cuda", "auto"}), "where networks run"},
+        {"threads",
+         &c.threads,
+         "0: one a core; changes no result",
+         at_least(0, 4096)}}}};
 }
 
 std::vector<Field> describe(SliceOptions& s) {

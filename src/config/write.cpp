@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <regex>
 
@@ -108,10 +109,16 @@ std::string to_yaml(const Spec& spec) {
   auto copy = spec;
   std::string out;
   for (const auto& section : describe(copy)) {
+    // "ensemble.until" stands right after the fields of "ensemble", indented.
+    const auto depth = std::count(section.key.begin(), section.key.end(), '.');
+    const std::string indent(static_cast<size_t>(2 * depth), ' ');
     const bool top = section.key.empty();
-    if (!top) out += section.key + ":\n";
+    if (!top) {
+      out += indent + section.key.substr(section.key.find_last_of('.') + 1) + ":\n";
+    }
     for (const auto& field : section.fields) {
-      out += fmt::format("{}{}: {}\n", top ? "" : "  ", field.key, value_text(field));
+      out += fmt::format(
+          "{}{}{}: {}\n", indent, top ? "" : "  ", field.key, value_text(field));
     }
   }
   out += copy.landscape.empty() ? "landscape: []\n" : "landscape:\n";
@@ -142,8 +149,14 @@ std::string json_schema() {
   out["$schema"] = "http://json-schema.org/draft-07/schema#";
   out["title"] = "basin config";
   for (size_t i = 1; i < sections.size(); ++i) {
-    out["properties"][sections[i].key] =
-        mapping_schema(sections[i].fields, sections[i].meaning);
+    const auto dot = sections[i].key.find('.');
+    auto& parent =
+        dot == std::string::npos
+            ? out["properties"]
+            : out["properties"][sections[i].key.substr(0, dot)]["properties"];
+    const auto name =
+        dot == std::string::npos ? sections[i].key : sections[i].key.substr(dot + 1);
+    parent[name] = mapping_schema(sections[i].fields, sections[i].meaning);
   }
   Json list;
   list["type"] = "array";

@@ -54,7 +54,8 @@ struct DataOptions {
   std::vector<std::string> targets;  ///< csv: names, or numbers from 1; empty: the last
   TargetKind target_kind = TargetKind::kAuto;
 
-  /// Symmetries of the data set, each as "-x2 x1 -> y1": with (x1, x2; y1) it also holds
+  /// Symmetries of the data set, each as "-x2 x1 -> y1": with (x1, x2; y1) it also
+  /// holds
   /// (-x2, x1; y1).
   std::vector<std::string> symmetries;
 

@@ -78,8 +78,8 @@ void require_symmetry(const Dataset& data,
                       const DataSymmetry& symmetry,
                       const std::string& key) {
   const auto rows = at::cat({data.inputs, targets}, 1);
-  const auto images =
-      at::cat({moved(data.inputs, symmetry.inputs), moved(targets, symmetry.outputs)}, 1);
+  const auto images = at::cat(
+      {moved(data.inputs, symmetry.inputs), moved(targets, symmetry.outputs)}, 1);
   const double tolerance = 1e-12 * (1 + rows.abs().max().item<double>());
   // Every image has a partner of its own: equal samples count as often as they occur.
   std::vector<bool> taken(static_cast<size_t>(rows.size(0)), false);
@@ -93,10 +93,11 @@ void require_symmetry(const Dataset& data,
       if (found) taken[j] = true;
     }
     if (!found) {
-      throw InputError(fmt::format(
-          "{}: expected a symmetry of the data, but the image of sample {} is not in it",
-          key,
-          i));
+      throw InputError(
+          fmt::format("{}: expected a symmetry of the data, but the image of sample {} "
+                      "is not in it",
+                      key,
+                      i));
     }
   }
 }

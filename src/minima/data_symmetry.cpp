@@ -70,8 +70,9 @@ Tensor transformed(const ParameterLayout& layout,
   const auto to = layer_views(layout, out);
   const auto& a = symmetry.inputs;
   for (size_t i = 0; i < a.from.size(); ++i) {
-    to.weight.front().select(1, a.from[i]).copy_(
-        a.sign[i] * from.weight.front().select(1, static_cast<int64_t>(i)));
+    to.weight.front()
+        .select(1, a.from[i])
+        .copy_(a.sign[i] * from.weight.front().select(1, static_cast<int64_t>(i)));
   }
   const auto& b = symmetry.outputs;
   const auto last = to.weight.back().clone();

@@ -10,7 +10,7 @@ struct Minimum {
   int64_t id = 0;     ///< 0, 1, ...: certified ones first, then by loss
   Endpoint endpoint;  ///< the representative: least ‖g‖∞ of the class
   std::vector<int64_t> seeds;
-  double log10_orbit = 0;  ///< orbit size
+  double log10_orbit = 0;         ///< orbit size
   int64_t symmetry_class = -1;    ///< up to the declared symmetries of the data too
   int64_t everywhere_class = -1;  ///< equal function on all inputs (see ReluFunction)
   int64_t function_class = 0;     ///< equal outputs on the training inputs
@@ -18,7 +18,7 @@ struct Minimum {
   double accuracy = Endpoint::kNan;       ///< on the training data
   double held_out_loss = Endpoint::kNan;  ///< decay included
   double held_out_accuracy = Endpoint::kNan;
-  bool proved_distinct = true;  ///< no near match was left undecided (see Matching)
+  bool proved_distinct = true;     ///< no near match was left undecided (see Matching)
   double margin = Endpoint::kNan;  ///< least margin by which it differs from a class of
                                    ///< nearly equal loss; NaN: the losses are apart
 };
@@ -26,9 +26,9 @@ struct Minimum {
 /// "minimum 3", or "place 3" for a class that is not certified as a minimum.
 std::string label_of(const Minimum& minimum);
 
-/// The levels of sameness that apply, finest first: "parameters", "symmetry" (if the data
-/// has declared symmetries), "everywhere" (one piecewise linear hidden layer), "function",
-/// "loss".
+/// The levels of sameness that apply, finest first: "parameters", "symmetry" (if the
+/// data has declared symmetries), "everywhere" (one piecewise linear hidden layer),
+/// "function", "loss".
 std::vector<std::string> levels_of(const std::vector<Minimum>& minima);
 
 /// The class of a minimum at a level.

@@ -17,9 +17,9 @@ struct Matching {
 
   bool same = false;    ///< distance <= tolerance
   bool proved = false;  ///< that is certain: a matching was found, or none exists
-  double margin = 0;    ///< same: tolerance − distance. Different: every element of the
-                        ///< group leaves an entry this much beyond the tolerance; 0 if
-                        ///< not proved
+  double margin = 0;  ///< same: tolerance − distance. Different: every element of the
+                      ///< group leaves an entry this much beyond the tolerance; 0 if
+                      ///< not proved
 };
 
 /// The forward sweep: layer by layer from the input, a linear assignment of units by

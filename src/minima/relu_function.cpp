@@ -27,12 +27,13 @@ std::optional<ReluFunction> relu_function(const ParameterLayout& layout,
   constexpr double kTolerance = 1e-7;
   const bool fits = layout.layers.size() == 2 && layout.groups.size() == 1 &&
                     layout.groups[0].positive_scaling && !blocks.empty() &&
-                    blocks[0].layer == 0 && (blocks.size() == 1 || blocks[1].layer == 2);
+                    blocks[0].layer == 0 &&
+                    (blocks.size() == 1 || blocks[1].layer == 2);
   if (!fits) return std::nullopt;
   const auto at = layer_views(layout, theta);
   const auto units = layout.layers[0].rows, outputs = layout.layers[1].rows;
-  const auto bias = at.bias[0].defined() ? at.bias[0]
-                                         : at::zeros({units}, torch::kFloat64);
+  const auto bias =
+      at.bias[0].defined() ? at.bias[0] : at::zeros({units}, torch::kFloat64);
   const auto rows = at::cat({at.weight[0], bias.unsqueeze(1)}, 1);  // (w, b)
   // φ(z) = mean z + half |z|.
   const double mean = (blocks[0].high + blocks[0].low) / 2;

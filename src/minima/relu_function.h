@@ -14,8 +14,8 @@ namespace basin {
 ///   f(x) = Σ_m amplitude_m |n_m·x + c_m| + affine·(x, 1)
 ///
 /// with different hyperplanes (n_m, c_m), ‖(n, c)‖ = 1, known up to their sign, and no
-/// amplitude zero. The form is unique: two networks compute the same function if and only
-/// if their forms agree.
+/// amplitude zero. The form is unique: two networks compute the same function if and
+/// only if their forms agree.
 struct ReluFunction {
   torch::Tensor planes;     ///< `[m, d + 1]`
   torch::Tensor amplitude;  ///< `[m, K]`

@@ -174,8 +174,8 @@ void drop_silent_units(const UnitGroup& group, const LayerViews& at) {
   }
 }
 
-// Units with the same row (up to the sign of an odd or even activation) are one unit with
-// the sum of their columns.
+// Units with the same row (up to the sign of an odd or even activation) are one unit
+// with the sum of their columns.
 void merge_duplicates(const UnitGroup& group, const LayerViews& at) {
   if (group.layers.size() > 1 || group.general_linear || group.readers.empty()) return;
   const auto l = static_cast<size_t>(group.layers.front());
@@ -206,7 +206,8 @@ void merge_duplicates(const UnitGroup& group, const LayerViews& at) {
 
 // A homogeneous unit that reads nothing but its bias answers a constant.
 void fold_constant_units(const UnitGroup& group, const LayerViews& at) {
-  if (!group.positive_scaling || group.layers.size() > 1 || group.readers.empty()) return;
+  if (!group.positive_scaling || group.layers.size() > 1 || group.readers.empty())
+    return;
   const auto l = static_cast<size_t>(group.layers.front());
   const auto r = static_cast<size_t>(group.readers.front());
   if (!at.bias[l].defined() || !at.bias[r].defined()) return;

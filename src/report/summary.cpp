@@ -41,7 +41,7 @@ std::string asked(const RunReport& r) {
       "{} of a {} {} network ({} parameters) were trained on {} ({}{}) with {} and "
       "weight "
       "decay {}.",
-      plural(r.spec.seeds, "seed"),
+      plural(static_cast<int64_t>(r.endpoints.size()), "seed"),
       r.layers,
       r.spec.model.depth == 0 ? "one-layer" : activation_name(r.spec),
       show(r.parameters),

@@ -1,6 +1,7 @@
 #include "store/results.h"
 
 #include <ATen/Functions.h>
+#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
@@ -12,6 +13,7 @@ namespace basin {
 namespace {
 
 constexpr const char* kTables = R"(
+CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS training(
   seed INTEGER PRIMARY KEY, loss REAL, gradient_norm REAL, steps INTEGER, stop INTEGER,
   theta BLOB, curve BLOB, trajectory BLOB);
@@ -75,8 +77,21 @@ std::set<int64_t> Results::spectra_done() {
   return column_of(database_, "SELECT minimum FROM spectra");
 }
 
-bool Results::has_minima() {
-  return !column_of(database_, "SELECT 1 FROM counts LIMIT 1").empty();
+int64_t Results::identified_seeds() {
+  const auto text = meta("identified_seeds");
+  return text.empty() ? 0 : std::stoll(text);
+}
+
+std::string Results::meta(const std::string& key) {
+  auto row = database_.prepare("SELECT value FROM meta WHERE key = ?");
+  return row.bind(key).step() ? row.text(0) : "";
+}
+
+void Results::set_meta(const std::string& key, const std::string& value) {
+  database_.prepare("INSERT OR REPLACE INTO meta VALUES(?, ?)")
+      .bind(key)
+      .bind(value)
+      .run();
 }
 
 bool Results::has_slice(const std::string& name) {
@@ -151,8 +166,14 @@ void Results::save_endpoints(const std::vector<Endpoint>& endpoints) {
 }
 
 void Results::save_minima(const std::vector<Minimum>& minima,
-                          const std::vector<Count>& counts) {
+                          const std::vector<Count>& counts,
+                          int64_t seeds) {
   database_.transaction([&] {
+    // Fewer seeds were looked at before: what was made from them goes.
+    for (const char* table : {"minima", "members", "counts", "spectra", "slices"}) {
+      database_.execute(std::string("DELETE FROM ") + table);
+    }
+    set_meta("identified_seeds", std::to_string(seeds));
     auto row = database_.prepare(
         "INSERT OR REPLACE INTO minima VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     auto member = database_.prepare("INSERT OR REPLACE INTO members VALUES(?, ?)");
@@ -219,6 +240,26 @@ void Results::save_slice(const StoredSlice& s) {
         .bind(s.values.accuracy)
         .run();
   });
+}
+
+void require_revision(const std::filesystem::path& folder,
+                      const std::string& revision) {
+  std::error_code error;
+  if (!std::filesystem::exists(folder / kDatabaseFile, error)) return;
+  std::string made_by;
+  try {
+    Results results(folder, Database::Mode::kRead);
+    made_by = results.meta("revision");
+  } catch (const StorageError&) {
+    made_by = "";  // no such table: a revision before there was one
+  }
+  if (made_by == revision) return;
+  throw InputError(fmt::format(
+      "{}: expected results of this program, basin {}, came those of {}; nothing was "
+      "changed. Remove the folder, or use --out, to run again",
+      folder.string(),
+      revision,
+      made_by.empty() ? "an earlier revision" : "basin " + made_by));
 }
 
 }  // namespace basin

@@ -43,13 +43,21 @@ class Results {
   std::set<int64_t> trained_seeds();
   std::set<int64_t> judged_seeds();
   std::set<int64_t> spectra_done();
-  bool has_minima();
+
+  /// How many seeds the minima were made from; 0: there are none yet.
+  int64_t identified_seeds();
+
+  /// The program revision that made these results, for example; "" if never set.
+  std::string meta(const std::string& key);
+  void set_meta(const std::string& key, const std::string& value);
+
   bool has_slice(const std::string& name);
 
   void save_training(const TrainedSeeds& seeds);
   void save_endpoints(const std::vector<Endpoint>& endpoints);
   void save_minima(const std::vector<Minimum>& minima,
-                   const std::vector<Count>& counts);
+                   const std::vector<Count>& counts,
+                   int64_t seeds);
   void save_spectrum(const StoredSpectrum& spectrum);
   void save_slice(const StoredSlice& slice);
 
@@ -64,5 +72,9 @@ class Results {
  private:
   Database database_;
 };
+
+/// Throws InputError if the results in `folder` were made by another revision of the
+/// program: their certificates are not ours, and nothing is mixed or overwritten.
+void require_revision(const std::filesystem::path& folder, const std::string& revision);
 
 }  // namespace basin

@@ -32,7 +32,9 @@ class Csv {
     return *this;
   }
   Csv& add(const char* name, double value) { return add(name, number(value)); }
-  Csv& add(const char* name, int64_t value) { return add(name, fmt::format("{}", value)); }
+  Csv& add(const char* name, int64_t value) {
+    return add(name, fmt::format("{}", value));
+  }
   void end_row() {
     body_ += row_ + "\n";
     row_.clear();
