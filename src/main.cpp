@@ -46,6 +46,8 @@ int dispatch(const Arguments& arguments) {
     list_command(arguments);
   } else if (arguments.command == "show") {
     show_command(arguments);
+  } else if (arguments.command == "verify") {
+    verify_command(arguments, settings);
   } else if (arguments.command == "export") {
     export_command(arguments);
   } else {

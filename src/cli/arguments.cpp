@@ -12,7 +12,7 @@ namespace basin {
 namespace {
 
 const std::vector<std::string> kCommands{
-    "run", "check", "schema", "list", "show", "export", "help"};
+    "run", "check", "schema", "list", "show", "verify", "export", "help"};
 const std::vector<std::string> kOptions{
     "--out", "--set", "--threads", "--quiet", "--to", "--dest", "--help", "--version"};
 
@@ -30,7 +30,7 @@ int64_t parse_threads(const std::string& text) {
 
 void require_target(const Arguments& a) {
   const bool needs_config = a.command == "run" || a.command == "check";
-  const bool needs_run = a.command == "show" || a.command == "export";
+  const bool needs_run = a.command == "show" || a.command == "verify" || a.command == "export";
   if (a.target.empty() && (needs_config || needs_run)) {
     throw InputError(fmt::format("{}: expected {}, came nothing",
                                  a.command,
@@ -102,6 +102,7 @@ std::string usage() {
   runner schema               JSON Schema of the config, for editors
   runner list                 the runs there are
   runner show RUN             what a run found
+  runner verify RUN           recompute every certificate from the run folder alone
   runner export RUN --to csv|npz [--dest PATH]
 
 options
@@ -111,7 +112,8 @@ options
   --quiet          no progress
   --version
 
-exit codes: 0 done, 2 wrong input, 3 cannot go on (disk full, run locked, numbers lost),
+exit codes: 0 done, 2 wrong input, 3 cannot go on (disk full, run locked, numbers lost)
+or a certificate that does not hold,
 130 stopped by Ctrl-C (the same command continues), 1 a fault of this program
 )";
 }

@@ -8,7 +8,7 @@ namespace basin {
 
 /// What the command line asks for.
 struct Arguments {
-  std::string command;       ///< run, check, schema, list, show, export, help, version
+  std::string command;       ///< run, check, schema, list, show, verify, export, help, version
   std::string target;        ///< config or run
   std::string out = "runs";  ///< where runs are kept
   std::vector<std::string> overrides;  ///< of --set

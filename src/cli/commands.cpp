@@ -6,6 +6,7 @@
 #include "cli/estimate.h"
 #include "cli/run.h"
 #include "cli/sweep.h"
+#include "cli/verify.h"
 #include "config/complaints.h"
 #include "config/read.h"
 #include "core/error.h"
@@ -102,6 +103,10 @@ void show_command(const Arguments& arguments) {
     return;
   }
   print_outcome(load_report(run), run);
+}
+
+void verify_command(const Arguments& arguments, const Settings& settings) {
+  verify_run(find_run(arguments.out, arguments.target), settings);
 }
 
 void export_command(const Arguments& arguments) {

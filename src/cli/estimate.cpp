@@ -24,7 +24,7 @@ double seconds_of(const std::function<void()>& work) {
 // Seconds that a gradient of one seed takes while every thread is at work; of one
 // mini-batch if `batch` is not 0.
 double seconds_per_gradient(const Session& s,
-                            const NetworkObjective& objective,
+                            const SampledObjective& objective,
                             int64_t batch) {
   const auto rows = std::min<int64_t>(objective.preferred_rows(), s.spec.seeds);
   const auto theta = initial_parameters(s.network, 1, 0, rows).to(objective.dtype());
@@ -56,7 +56,7 @@ Estimate training_estimate(const Session& s) {
       static_cast<double>(batch > 0 ? batch : s.data.train.samples());
   return {steps,
           steps * 6 * samples * static_cast<double>(s.network.layout.dimension) / 1e9,
-          steps * seconds_per_gradient(s, s.training, batch) /
+          steps * seconds_per_gradient(s, *s.training, batch) /
               static_cast<double>(s.threads)};
 }
 
@@ -85,7 +85,7 @@ void print_estimate(const Spec& spec, const Settings& settings) {
     points +=
         slice.kind == SliceKind::kPlane ? slice.points * slice.points : slice.points;
   }
-  const double one = seconds_per_gradient(s, s.analysis, 0);
+  const double one = seconds_per_gradient(s, *s.analysis, 0);
   const auto train = training_estimate(s);
   const auto polish = polishing_estimate(s, one);
   const double kept =
@@ -98,7 +98,7 @@ void print_estimate(const Spec& spec, const Settings& settings) {
   for (const auto& layer : s.network.layout.layers) {
     activations += static_cast<double>(8 * layer.rows * s.data.train.samples());
   }
-  const auto rows = static_cast<double>(s.threads * s.training.preferred_rows());
+  const auto rows = static_cast<double>(s.threads * s.training->preferred_rows());
   const double memory = 200e6 + 2 * stored + rows * (6 * activations + 64 * p);
   fmt::print("{}: valid\n", spec.name);
   fmt::print("  network     {} ({} parameters), {} samples, {} seeds\n",

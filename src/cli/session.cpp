@@ -9,6 +9,7 @@
 #include "data/load.h"
 #include "data/symmetry.h"
 #include "landscape/slice.h"
+#include "model/gaussian_population.h"
 #include "model/loss.h"
 
 namespace basin {
@@ -24,11 +25,17 @@ DataSplit load_for(const Spec& spec) {
   return load_data(options, static_cast<uint64_t>(spec.seed));
 }
 
+bool is_population(const Spec& spec) {
+  return spec.data.source == DataSource::kGaussianPopulation;
+}
+
 Network network_for(const Spec& spec, const Dataset& data) {
-  auto network = make_network(spec.model,
-                              data.inputs.size(1),
-                              loss_targets(spec.loss, data).size(1),
-                              spec.loss.kind == LossKind::kCrossEntropy);
+  auto network = is_population(spec)
+                     ? make_population_network(spec.model, data.inputs.size(1))
+                     : make_network(spec.model,
+                                    data.inputs.size(1),
+                                    loss_targets(spec.loss, data).size(1),
+                                    spec.loss.kind == LossKind::kCrossEntropy);
   if (network.layout.dimension > kMostParameters) {
     throw InputError(fmt::format("model: expected at most {} parameters, came {}",
                                  kMostParameters,
@@ -55,11 +62,18 @@ std::vector<DataSymmetry> symmetries_for(const Spec& spec,
   std::vector<DataSymmetry> out;
   for (size_t i = 0; i < spec.data.symmetries.size(); ++i) {
     const auto key = fmt::format("data.symmetries[{}]", i);
-    out.push_back(parse_symmetry(spec.data.symmetries[i],
-                                 network.layout.inputs(),
-                                 network.layout.outputs(),
-                                 key));
-    require_symmetry(data, loss_targets(spec.loss, data), out.back(), key);
+    const auto targets = loss_targets(spec.loss, data);
+    const auto found = parse_symmetry(
+        spec.data.symmetries[i], network.layout.inputs(), targets.size(1), key);
+    for (const auto& g : found) {
+      // The teacher's units are the unit vectors: it allows permutations of the inputs.
+      if (is_population(spec)) {
+        require_permutation(g, key);
+      } else {
+        require_symmetry(data, targets, g, key);
+      }
+      out.push_back(g);
+    }
   }
   return out;
 }
@@ -72,6 +86,16 @@ std::string device_for(const Spec& spec) {
       "compute.device: expected cpu or auto, since LibTorch sees no CUDA device");
 }
 
+std::unique_ptr<SampledObjective> objective_for(const Spec& spec,
+                                                const Network& network,
+                                                const Dataset& data,
+                                                const Placement& placement) {
+  if (is_population(spec)) {
+    return std::make_unique<GaussianPopulation>(network, data.inputs);
+  }
+  return std::make_unique<NetworkObjective>(network, spec.loss, data, placement);
+}
+
 }  // namespace
 
 Session::Session(const Spec& resolved, const Settings& settings)
@@ -82,30 +106,42 @@ Session::Session(const Spec& resolved, const Settings& settings)
       threads(resolve_threads(settings.threads >= 0 ? settings.threads
                                                     : resolved.compute.threads)),
       device(device_for(resolved)),
-      training(network,
-               resolved.loss,
-               data.train,
-               {.dtype = resolved.compute.dtype == Dtype::kFloat32 ? torch::kFloat32
-                                                                   : torch::kFloat64,
-                .device = torch::Device(device)}),
-      analysis(network,
-               resolved.loss,
-               data.train,
-               {.dtype = torch::kFloat64, .device = torch::Device(device)}),
+      training(objective_for(resolved,
+                             network,
+                             data.train,
+                             {.dtype = resolved.compute.dtype == Dtype::kFloat32
+                                           ? torch::kFloat32
+                                           : torch::kFloat64,
+                              .device = torch::Device(device)})),
+      analysis(objective_for(resolved,
+                             network,
+                             data.train,
+                             {.dtype = torch::kFloat64, .device = torch::Device(device)})),
       data_hash(sha256(data.train.sha256 + data.test.sha256)),
       id(resolved.name + "-" + run_hash(resolved, data_hash)) {}
 
 MinimaProblem Session::problem() const {
-  return {.objective = analysis,
+  return {.objective = *analysis,
           .layout = network.layout,
           .decay = spec.loss.decay_biases ? spec.loss.weight_decay : 0,
           .data_symmetries = symmetries};
 }
 
+bool Session::population() const { return is_population(spec); }
+
+std::unique_ptr<Reference> Session::reference() const {
+  if (population()) {
+    return std::make_unique<ReferencePopulation>(network.layout.layers.front().rows,
+                                                 network.layout.inputs());
+  }
+  return std::make_unique<ReferenceNetwork>(
+      network, spec.loss, data.train.inputs, loss_targets(spec.loss, data.train));
+}
+
 std::string Session::layers() const {
   auto out = fmt::format("{}", network.layout.inputs());
   for (const auto& layer : network.layout.layers) out += fmt::format("-{}", layer.rows);
-  return out;
+  return population() ? out + "-1" : out;
 }
 
 }  // namespace basin

@@ -7,6 +7,7 @@
 #include "data/dataset.h"
 #include "minima/judge.h"
 #include "model/network_objective.h"
+#include "verify/reference.h"
 
 namespace basin {
 
@@ -30,12 +31,18 @@ struct Session {
   std::vector<DataSymmetry> symmetries;
   int64_t threads;
   std::string device;
-  NetworkObjective training;  ///< in the config's dtype
-  NetworkObjective analysis;  ///< float64
+  std::unique_ptr<SampledObjective> training;  ///< in the config's dtype
+  std::unique_ptr<SampledObjective> analysis;  ///< float64
   std::string data_hash;
   std::string id;  ///< name and hash: the folder
 
+  /// The loss is an expectation, not a mean over samples.
+  bool population() const;
+
   MinimaProblem problem() const;
+
+  /// The same loss by other code, in extended precision.
+  std::unique_ptr<Reference> reference() const;
   std::string layers() const;  ///< "64-16-16-10"
 };
 

@@ -73,11 +73,11 @@ void add_accuracy(const Session& session, std::vector<Minimum>& minima) {
   std::vector<torch::Tensor> rows;
   for (const auto& m : minima) rows.push_back(m.endpoint.theta);
   const auto theta = at::stack(rows);
-  const auto accuracy = session.analysis.accuracy(theta);
+  const auto accuracy = session.analysis->accuracy(theta);
   for (size_t i = 0; i < minima.size(); ++i) {
     minima[i].accuracy = accuracy[static_cast<int64_t>(i)].item<double>();
   }
-  if (session.data.test.samples() == 0) return;
+  if (session.data.test.samples() == 0 || session.population()) return;
   const NetworkObjective held_out(
       session.network, session.spec.loss, session.data.test);
   const auto held_out_loss = held_out.value(theta);
@@ -96,14 +96,14 @@ void train_stage(const Session& session, Results& results, int64_t seeds) {
   const auto done = below(results.trained_seeds(), seeds);
   const auto threads = threads_for(session);
   const auto chunks =
-      missing_chunks(seeds, done, session.training.preferred_rows(), threads);
+      missing_chunks(seeds, done, session.training->preferred_rows(), threads);
   Progress progress("training", seeds, static_cast<int64_t>(done.size()));
   BestLoss best;
   const auto seed = static_cast<uint64_t>(spec.seed);
   parallel_for(static_cast<int64_t>(chunks.size()), threads, [&](int64_t c) {
     const auto [first, count] = chunks[static_cast<size_t>(c)];
     const auto start = initial_parameters(session.network, seed, first, count);
-    const auto trained = train_seeds(session.training, start, first, seed, spec.train);
+    const auto trained = train_seeds(*session.training, start, first, seed, spec.train);
     results.save_training(trained);
     progress.advance(best.note(trained.loss), count);
   });
@@ -116,7 +116,7 @@ void judge_stage(const Session& session, Results& results, int64_t seeds) {
   // Rows end at different times: several chunks a thread even that out.
   const auto share = (seeds - static_cast<int64_t>(done.size())) / (4 * threads);
   const auto rows =
-      std::min(std::max<int64_t>(8, share), session.analysis.preferred_rows());
+      std::min(std::max<int64_t>(8, share), session.analysis->preferred_rows());
   const auto chunks = missing_chunks(seeds, done, rows, threads);
   Progress progress("polishing", seeds, static_cast<int64_t>(done.size()));
   BestLoss best;
@@ -167,7 +167,7 @@ void spectrum_stage(const Session& session, Results& results) {
       static_cast<int64_t>(missing.size()), threads_for(session), [&](int64_t i) {
         const auto& minimum = *missing[static_cast<size_t>(i)];
         const auto spectrum =
-            hessian_spectrum(session.analysis,
+            hessian_spectrum(*session.analysis,
                              minimum.endpoint.theta,
                              {.dense_limit = session.spec.minima.dense_limit,
                               .lanczos_steps = session.spec.minima.lanczos_steps});
@@ -195,7 +195,7 @@ void slice_stage(const Session& session, Results& results) {
     StoredSlice out{.problem = made.problem};
     if (made.frame) {
       out.frame = *made.frame;
-      out.values = evaluate_slice(session.analysis, out.frame, threads_for(session));
+      out.values = evaluate_slice(*session.analysis, out.frame, threads_for(session));
     } else {
       out.frame.name = options.name;
       out.frame.kind = options.kind;

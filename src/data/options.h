@@ -22,6 +22,7 @@ enum class DataSource {
   kBreastCancer,
   kDiabetes,
   kDigits,
+  kGaussianPopulation,  ///< an expectation over N(0, I), see GaussianPopulation
 };
 
 enum class XorEncoding { kPlusMinus, kZeroOne };
@@ -56,7 +57,7 @@ struct DataOptions {
 
   /// Symmetries of the data set, each as "-x2 x1 -> y1": with (x1, x2; y1) it also
   /// holds
-  /// (-x2, x1; y1).
+  /// (-x2, x1; y1); or "permutations", of all inputs.
   std::vector<std::string> symmetries;
 
   bool one_hot = false;

@@ -51,6 +51,15 @@ SignedPermutation parse_part(const std::string& text,
   return out;
 }
 
+SignedPermutation identity(int64_t size) {
+  SignedPermutation out;
+  for (int64_t i = 0; i < size; ++i) {
+    out.from.push_back(i);
+    out.sign.push_back(1);
+  }
+  return out;
+}
+
 Tensor moved(const Tensor& rows, const SignedPermutation& p) {
   return rows.index_select(1, at::tensor(p.from, torch::kInt64)) *
          at::tensor(p.sign, torch::kFloat64);
@@ -58,19 +67,38 @@ Tensor moved(const Tensor& rows, const SignedPermutation& p) {
 
 }  // namespace
 
-DataSymmetry parse_symmetry(const std::string& text,
-                            int64_t inputs,
-                            int64_t outputs,
-                            const std::string& key) {
+std::vector<DataSymmetry> parse_symmetry(const std::string& text,
+                                         int64_t inputs,
+                                         int64_t outputs,
+                                         const std::string& key) {
+  if (text == "permutations") {
+    auto swap = identity(inputs), turn = identity(inputs);
+    if (inputs < 2) return {};
+    std::swap(swap.from[0], swap.from[1]);
+    for (auto& from : turn.from) from = (from + 1) % inputs;
+    return {{swap, identity(outputs)}, {turn, identity(outputs)}};
+  }
   const auto arrow = text.find("->");
   if (arrow == std::string::npos) {
     throw InputError(fmt::format(
-        "{}: expected inputs, an arrow and outputs, as in '-x2 x1 -> y1', came '{}'",
+        "{}: expected 'permutations', or inputs, an arrow and outputs, as in "
+        "'-x2 x1 -> y1', came '{}'",
         key,
         text));
   }
-  return {parse_part(text.substr(0, arrow), 'x', inputs, text, key),
-          parse_part(text.substr(arrow + 2), 'y', outputs, text, key)};
+  return {{parse_part(text.substr(0, arrow), 'x', inputs, text, key),
+           parse_part(text.substr(arrow + 2), 'y', outputs, text, key)}};
+}
+
+void require_permutation(const DataSymmetry& symmetry, const std::string& key) {
+  for (const auto* part : {&symmetry.inputs, &symmetry.outputs}) {
+    for (const double sign : part->sign) {
+      if (sign > 0) continue;
+      throw InputError(fmt::format(
+          "{}: expected a symmetry of the data, but this teacher allows no change of sign",
+          key));
+    }
+  }
 }
 
 void require_symmetry(const Dataset& data,

@@ -126,6 +126,14 @@ Dataset teacher(const DataOptions& o, RandomStream& random, uint64_t seed) {
   return out;
 }
 
+// Inputs on which outputs are shown; the loss is the expectation, not their mean.
+Dataset gaussian_probes(const DataOptions& o, RandomStream& random) {
+  constexpr int64_t kProbes = 64;
+  Dataset out{.inputs = normal_matrix(kProbes, o.inputs, random)};
+  out.targets = out.inputs.clamp_min(0).sum(1, /*keepdim=*/true);
+  return out;
+}
+
 }  // namespace
 
 Dataset synthetic_data(const DataOptions& o, uint64_t seed) {
@@ -155,6 +163,8 @@ Dataset synthetic_data(const DataOptions& o, uint64_t seed) {
       return named("spirals", spirals(o, random));
     case DataSource::kTeacher:
       return named("teacher", teacher(o, random, seed));
+    case DataSource::kGaussianPopulation:
+      return named("gaussian_population", gaussian_probes(o, random));
     default:
       throw ContractError("synthetic_data: this source is not synthetic");
   }

@@ -74,6 +74,8 @@ Tensor transformed(const ParameterLayout& layout,
         .select(1, a.from[i])
         .copy_(a.sign[i] * from.weight.front().select(1, static_cast<int64_t>(i)));
   }
+  // Units that are simply added up have no output weights to move.
+  if (!layout.groups.empty() && layout.groups.back().readers.empty()) return out;
   const auto& b = symmetry.outputs;
   const auto last = to.weight.back().clone();
   const auto bias = from.bias.back().defined() ? to.bias.back().clone() : Tensor();

@@ -24,7 +24,8 @@ constexpr double kZeroLoss = 1e-20;
 
 /// What the smooth verdict is made from.
 struct Curvature {
-  HessianSpectrum spectrum;
+  HessianSpectrum spectrum;  // without eigenvectors where H is positive definite
+  torch::Tensor hessian;     // then
   ExplainedModes explained;
   Tensor zero;  // which eigenvalues count as zero modes, bool
 };
@@ -65,6 +66,20 @@ Curvature curvature_at(const MinimaProblem& problem,
                        const Tensor& theta,
                        const MinimaOptions& options) {
   Curvature out;
+  if (theta.size(0) <= options.dense_limit) {
+    // Most endpoints are strict minima: their eigenvectors are not asked for, and
+    // eigenvalues alone cost a third.
+    const auto hessian = dense_hessian(problem.objective, theta);
+    const auto values = at::linalg_eigvalsh(hessian);
+    const double scale = values.abs().max().item<double>();
+    if (values[0].item<double>() > options.zero_tolerance * scale) {
+      out.explained = verified_modes(problem, theta, scale);
+      out.spectrum = {.values = values, .complete = true};
+      out.hessian = hessian;
+      out.zero = at::zeros_like(values).to(torch::kBool);
+      return out;
+    }
+  }
   out.spectrum = hessian_spectrum(
       problem.objective,
       theta,
@@ -97,6 +112,10 @@ void fill_spectrum(const Curvature& c, const Tensor& gradient, Endpoint& out) {
   }
   const auto keep = std::min<int64_t>(values.size(0), out.nullity + out.index + 3);
   out.eigenvalues = values.narrow(0, 0, keep).clone();
+  if (c.hessian.defined()) {
+    out.newton_step = at::linalg_solve(c.hessian, gradient).norm().item<double>();
+    return;
+  }
   const auto step = at::mv(c.spectrum.vectors, gradient) / values;
   out.newton_step = at::where(c.zero, at::zeros_like(step), step).norm().item<double>();
 }

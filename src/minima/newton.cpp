@@ -104,12 +104,25 @@ std::optional<Plan> plan_at(const Objective& objective,
   return eigen_plan(hessian, at, radius, tolerance, options.zero_tolerance);
 }
 
+// Below this a change of L is rounding: of the result, or of large terms that cancel in
+// it (measured by moving θ in its last places).
+double hidden_change(const Objective& objective, const Point& at) {
+  const double relative = 1e-13 * (std::abs(at.value) + 1e-3);
+  if (at.norm() > 1e-5) return relative;
+  const auto sign = 1 - 2 * at::arange(at.theta.size(0), torch::kFloat64).remainder(2);
+  const auto shift = at::tensor({1.0, -1.0, 2.0, -2.0}, torch::kFloat64) * 2.3e-16;
+  const auto points = at.theta * (1 + shift.unsqueeze(1) * sign);
+  const auto off = (objective.value(points) - at.value).abs().max().item<double>();
+  return std::max(relative, 64 * off);
+}
+
 // Where rounding hides the decrease, a smaller gradient decides.
-bool improves(const Point& from, const Point& to, const Plan& plan, double ratio) {
+bool improves(const Point& from, const Point& to, const Plan& plan, double hidden) {
   if (!std::isfinite(to.value)) return false;
-  const double scale = std::abs(from.value) + 1e-3;
-  if (plan.trust.predicted > 1e-13 * scale) return ratio > 1e-4;
-  const bool flat = std::abs(to.value - from.value) <= 1e-13 * scale;
+  if (plan.trust.predicted > hidden) {
+    return from.value - to.value > 1e-4 * plan.trust.predicted;
+  }
+  const bool flat = std::abs(to.value - from.value) <= hidden;
   return flat && !plan.bends_down && to.norm() < from.norm();
 }
 
@@ -152,11 +165,11 @@ NewtonResult minimize_newton(const Objective& objective,
       continue;
     }
     const auto next = point_at(objective, here.theta + plan->trust.step);
-    const double ratio = (here.value - next.value) / plan->trust.predicted;
-    if (improves(here, next, *plan, ratio)) {
-      const bool hidden =
-          plan->trust.predicted <= 1e-13 * (std::abs(here.value) + 1e-3);
-      radius = next_radius(radius, plan->trust, hidden ? 0.5 : ratio);
+    const double hidden = hidden_change(objective, here);
+    if (improves(here, next, *plan, hidden)) {
+      const double ratio = (here.value - next.value) / plan->trust.predicted;
+      radius = next_radius(
+          radius, plan->trust, plan->trust.predicted > hidden ? ratio : 0.5);
       here = next;
     } else {
       radius = 0.25 * std::min(radius, plan->trust.step.norm().item<double>());

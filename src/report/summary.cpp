@@ -45,8 +45,11 @@ std::string asked(const RunReport& r) {
       r.layers,
       r.spec.model.depth == 0 ? "one-layer" : activation_name(r.spec),
       show(r.parameters),
-      r.data_name,
-      plural(r.samples, "sample"),
+      r.spec.data.source == DataSource::kGaussianPopulation ? "a teacher of unit vectors"
+                                                            : r.data_name,
+      r.spec.data.source == DataSource::kGaussianPopulation
+          ? "the expectation over Gaussian inputs"
+          : plural(r.samples, "sample"),
       r.held_out > 0 ? fmt::format(", {} held out", show(r.held_out)) : "",
       loss_name(r.spec),
       show(r.spec.loss.weight_decay));

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "store/digest.h"
 #include "store/results.h"
 
 namespace basin {
@@ -90,6 +91,18 @@ std::vector<Endpoint> Results::load_endpoints() {
                    .units = row.text(30),
                    .polish_steps = row.integer(31),
                    .trained_loss = row.number(32)});
+  }
+  return out;
+}
+
+std::vector<std::string> Results::changed_endpoints() {
+  std::vector<std::string> out;
+  const auto endpoints = load_endpoints();
+  auto row = database_.prepare("SELECT verdict, digest FROM endpoints ORDER BY seed");
+  for (const auto& e : endpoints) {
+    row.step();
+    const bool same = row.text(0) == name_of(e.verdict) && row.text(1) == digest_of(e);
+    out.push_back(same ? "" : "its row was changed after it was written");
   }
   return out;
 }

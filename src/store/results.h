@@ -65,6 +65,10 @@ class Results {
   std::vector<TrainedSeed> load_training(int64_t first, int64_t count);
   std::vector<Endpoint> load_endpoints();
   std::vector<Minimum> load_minima();
+
+  /// For each endpoint, in the order of seeds, what tells that its row was changed after
+  /// it was written; "" if nothing does.
+  std::vector<std::string> changed_endpoints();
   std::vector<Count> load_counts();
   std::vector<StoredSpectrum> load_spectra();
   std::vector<StoredSlice> load_slices();

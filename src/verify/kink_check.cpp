@@ -1,0 +1,299 @@
+#include "verify/kink_check.h"
+
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/objective.h"
+#include "core/random.h"
+#include "core/stop.h"
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+Tensor picked(const std::vector<Real>& from, const std::vector<int64_t>& index) {
+  auto out = at::empty({static_cast<int64_t>(index.size())}, torch::kFloat64);
+  for (size_t i = 0; i < index.size(); ++i) {
+    out.data_ptr<double>()[i] = static_cast<double>(from[static_cast<size_t>(index[i])]);
+  }
+  return out;
+}
+
+struct Slopes {
+  double low;
+  double high;
+};
+
+Slopes slopes_of(const std::vector<KinkBlock>& blocks, int64_t site) {
+  for (const auto& b : blocks) {
+    if (site < b.offset + b.size()) return {b.low, b.high};
+  }
+  return {0, 1};
+}
+
+/// The parameters of one hidden unit of a layer, rows first.
+struct UnitEntries {
+  std::vector<int64_t> row;
+  std::vector<int64_t> column;
+};
+
+UnitEntries entries_of(const ParameterLayout& layout, size_t l, int64_t unit) {
+  UnitEntries out;
+  const auto& own = layout.layers[l];
+  for (int64_t c = 0; c < own.columns; ++c) {
+    out.row.push_back(own.weight + unit * own.columns + c);
+  }
+  if (own.bias >= 0) out.row.push_back(own.bias + unit);
+  const auto& next = layout.layers[l + 1];
+  for (int64_t r = 0; r < next.rows; ++r) {
+    out.column.push_back(next.weight + r * next.columns + unit);
+  }
+  return out;
+}
+
+bool all_zero(const std::vector<Real>& theta, const std::vector<int64_t>& entries) {
+  for (const auto p : entries) {
+    if (theta[static_cast<size_t>(p)] != 0) return false;
+  }
+  return true;
+}
+
+bool is_zeroed(const CertificateContext& context,
+               const std::vector<Real>& theta,
+               int64_t layer,
+               int64_t unit) {
+  const auto l = static_cast<size_t>(layer);
+  if (context.decay == 0 || l + 1 >= context.layout.layers.size()) return false;
+  const auto e = entries_of(context.layout, l, unit);
+  return all_zero(theta, e.row) && all_zero(theta, e.column);
+}
+
+// A unit at zero with a small row w: the loss must not gain more by its columns than
+// decay takes, whatever the direction of w.
+void check_silence(const CertificateContext& context,
+                   const std::vector<Real>& theta,
+                   const UnitEntries& unit,
+                   std::vector<std::string>& faults) {
+  constexpr double kLength = 1e-5;
+  RandomStream random(0, Stream::kProbe, 7);
+  double most = 0;
+  for (int trial = 0; trial < 400; ++trial) {
+    auto moved = theta;
+    std::vector<double> w;
+    double size = 0;
+    for (size_t i = 0; i < unit.row.size(); ++i) {
+      w.push_back(random.normal());
+      size += w.back() * w.back();
+    }
+    for (size_t i = 0; i < unit.row.size(); ++i) {
+      moved[static_cast<size_t>(unit.row[i])] = kLength * w[i] / std::sqrt(size);
+    }
+    const auto at = context.reference.evaluate(moved, {});
+    double square = 0;
+    for (const auto p : unit.column) {
+      square += std::pow(static_cast<double>(at.gradient[static_cast<size_t>(p)]), 2);
+    }
+    most = std::max(most, std::sqrt(square) / (kLength * context.decay));
+  }
+  if (!(most < 1)) {
+    faults.push_back(fmt::format("a unit at zero can grow: dual ratio {:.6g}", most));
+  }
+}
+
+// Near the endpoint the loss is nowhere less.
+void check_by_differences(const CertificateContext& context,
+                          const std::vector<Real>& theta,
+                          Real loss,
+                          std::vector<std::string>& faults) {
+  RandomStream random(0, Stream::kProbe, 8);
+  for (int trial = 0; trial < 48; ++trial) {
+    auto direction = theta;
+    Real size = 0;
+    for (auto& d : direction) {
+      d = random.normal();
+      size += d * d;
+    }
+    for (const Real t : {Real{1e-5}, Real{1e-6}}) {
+      auto moved = theta;
+      for (size_t p = 0; p < moved.size(); ++p) {
+        moved[p] += t * direction[p] / std::sqrt(size);
+      }
+      const Real fall = loss - context.reference.evaluate(moved, {}).value;
+      if (fall > 1e-15L * (1 + std::abs(loss))) {
+        faults.push_back(fmt::format("a step of {:.0e} lowers the loss by {:.1e}",
+                                     static_cast<double>(t),
+                                     static_cast<double>(fall)));
+        return;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Tensor difference_hessian(const Reference& reference,
+                          const std::vector<Real>& theta,
+                          const std::vector<double>& slopes,
+                          const std::vector<int64_t>& free) {
+  const auto size = static_cast<int64_t>(free.size());
+  auto out = at::empty({size, size}, torch::kFloat64);
+  for (int64_t i = 0; i < size; ++i) {
+    check_stop();
+    const auto p = static_cast<size_t>(free[static_cast<size_t>(i)]);
+    const Real h = 1e-6L * (1 + std::abs(theta[p]));
+    auto up = theta, down = theta;
+    up[p] += h;
+    down[p] -= h;
+    const auto a = reference.evaluate(up, slopes).gradient;
+    const auto b = reference.evaluate(down, slopes).gradient;
+    for (int64_t j = 0; j < size; ++j) {
+      const auto q = static_cast<size_t>(free[static_cast<size_t>(j)]);
+      out[i][j] = static_cast<double>((a[q] - b[q]) / (2 * h));
+    }
+  }
+  return (out + out.t()) / 2;
+}
+
+std::vector<int64_t> active_sites(const CertificateContext& context,
+                                  const std::vector<Real>& theta,
+                                  const ReferenceValue& at) {
+  std::vector<int64_t> out;
+  if (context.blocks.empty()) return out;
+  const auto& last = context.blocks.back();
+  const auto z = [&](int64_t site) { return at.arguments[static_cast<size_t>(site)]; };
+  const auto scale_of = [&](const KinkBlock& b) {
+    Real most = 0;
+    for (int64_t i = 0; i < b.size(); ++i) most = std::max(most, std::abs(z(b.offset + i)));
+    return most;
+  };
+  // Beyond the margin of a hinge the loss does not see a sample.
+  std::vector<bool> silent(static_cast<size_t>(last.samples), false);
+  if (last.name == "loss" && last.low == 0) {
+    const Real scale = scale_of(last);
+    for (int64_t n = 0; n < last.samples; ++n) {
+      bool beyond = true;
+      for (int64_t k = 0; k < last.units; ++k) {
+        beyond = beyond && z(last.offset + k * last.samples + n) < -kKinkTolerance * scale;
+      }
+      silent[static_cast<size_t>(n)] = beyond;
+    }
+  }
+  for (const auto& b : context.blocks) {
+    const Real scale = scale_of(b);
+    for (int64_t unit = 0; unit < b.units; ++unit) {
+      if (b.name != "loss" && is_zeroed(context, theta, b.layer, unit)) continue;
+      for (int64_t n = 0; n < b.samples; ++n) {
+        if (b.name != "loss" && silent[static_cast<size_t>(n)]) continue;
+        const auto site = b.offset + unit * b.samples + n;
+        if (std::abs(z(site)) <= kKinkTolerance * scale) out.push_back(site);
+      }
+    }
+  }
+  return out;
+}
+
+void check_active_set(const CertificateContext& context,
+                      const Endpoint& e,
+                      const std::vector<Real>& theta,
+                      const ReferenceValue& at,
+                      std::vector<std::string>& faults) {
+  const auto active = active_sites(context, theta, at);
+  if (static_cast<int64_t>(active.size()) != e.kinks) {
+    faults.push_back(fmt::format("{} kinks, not {}", active.size(), e.kinks));
+    return;
+  }
+  std::vector<bool> held(theta.size(), false);
+  int64_t zeroed = 0;
+  for (const auto& b : context.blocks) {
+    for (int64_t unit = 0; b.name != "loss" && unit < b.units; ++unit) {
+      if (!is_zeroed(context, theta, b.layer, unit)) continue;
+      ++zeroed;
+      const auto entries = entries_of(context.layout, static_cast<size_t>(b.layer), unit);
+      for (const auto p : entries.row) held[static_cast<size_t>(p)] = true;
+      for (const auto p : entries.column) held[static_cast<size_t>(p)] = true;
+      check_silence(context, theta, entries, faults);
+    }
+  }
+  if (zeroed != e.zeroed) {
+    faults.push_back(fmt::format("{} units at zero, not {}", zeroed, e.zeroed));
+  }
+  std::vector<int64_t> free;
+  for (size_t p = 0; p < theta.size(); ++p) {
+    if (!held[p]) free.push_back(static_cast<int64_t>(p));
+  }
+  std::vector<double> slopes;
+  for (size_t m = 0; m < at.arguments.size(); ++m) {
+    const auto s = slopes_of(context.blocks, static_cast<int64_t>(m));
+    slopes.push_back(at.arguments[m] > 0 ? s.high : s.low);
+  }
+  for (const auto site : active) {
+    const auto s = slopes_of(context.blocks, site);
+    slopes[static_cast<size_t>(site)] = (s.low + s.high) / 2;
+  }
+  const auto count = static_cast<int64_t>(active.size());
+  Tensor rows = at::zeros({count, static_cast<int64_t>(free.size())}, torch::kFloat64);
+  Tensor gradient, force;
+  for (int pass = 0; pass < 6; ++pass) {
+    const auto now = context.reference.evaluate(theta, slopes);
+    gradient = picked(now.gradient, free);
+    force = picked(now.sensitivity, active);
+    if (count == 0) break;
+    for (int64_t a = 0; a < count; ++a) {
+      rows[a].copy_(picked(context.reference.argument_gradient(
+                               theta, slopes, active[static_cast<size_t>(a)]),
+                           free));
+    }
+    if (pass == 5) break;
+    const auto change =
+        -at::mv(at::linalg_pinv(rows.t().contiguous(), 1e-9), gradient) / force;
+    for (int64_t a = 0; a < count; ++a) {
+      slopes[static_cast<size_t>(active[static_cast<size_t>(a)])] +=
+          change[a].item<double>();
+    }
+  }
+  const double limit = 4 * std::max(context.options.gradient_tolerance, e.noise);
+  const double size = gradient.abs().max().item<double>();
+  if (!(size <= limit)) {
+    faults.push_back(fmt::format("gradient {:.1e} on the kinks", size));
+  }
+  double margin = 1;
+  for (const auto site : active) {
+    const auto s = slopes_of(context.blocks, site);
+    const double share = (slopes[static_cast<size_t>(site)] - s.low) / (s.high - s.low);
+    margin = std::min({margin, share, 1 - share});
+  }
+  if (count > 0 && !(margin > 0 && force.min().item<double>() > 0)) {
+    faults.push_back(fmt::format("a kink does not hold: share {:.1e}, force {:.1e}",
+                                 margin,
+                                 force.min().item<double>()));
+  }
+  auto along = at::eye(static_cast<int64_t>(free.size()), torch::kFloat64);
+  if (count > 0) {
+    const auto unit = rows / rows.norm(2, {1}, true);
+    const auto [u, s, v] = at::linalg_svd(unit, /*full_matrices=*/true);
+    const auto rank = (s > 1e-9 * s[0]).sum().item<int64_t>();
+    along = v.narrow(0, rank, v.size(0) - rank).t();
+    // Where rows repeat, other slopes serve as well.
+    if (rank == count && !(std::abs(margin - e.kink_margin) <= 1e-6)) {
+      faults.push_back(
+          fmt::format("slope share {:.6g}, not {:.6g}", margin, e.kink_margin));
+    }
+  }
+  if (along.size(1) > 0) {
+    const auto full = difference_hessian(context.reference, theta, slopes, free);
+    const auto values = at::linalg_eigvalsh(at::mm(along.t(), at::mm(full, along)));
+    const double cut = context.options.zero_tolerance * values.abs().max().item<double>();
+    const auto zero = (values.abs() <= cut).sum().item<int64_t>();
+    if (!(values[0].item<double>() >= -cut) || zero != e.nullity) {
+      faults.push_back(fmt::format("along the kinks: least eigenvalue {:.3e}, {} zero modes",
+                                   values[0].item<double>(),
+                                   zero));
+    }
+  }
+  check_by_differences(context, theta, at.value, faults);
+}
+
+}  // namespace basin

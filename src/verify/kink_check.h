@@ -1,0 +1,26 @@
+#pragma once
+
+#include "verify/certificate.h"
+
+namespace basin {
+
+/// H of the reference with frozen slopes over the parameters `free`, by central
+/// differences of its gradient, `[F, F]`.
+torch::Tensor difference_hessian(const Reference& reference,
+                                 const std::vector<Real>& theta,
+                                 const std::vector<double>& slopes,
+                                 const std::vector<int64_t>& free);
+
+/// The sites with |z| at most the tolerance, units at zero and silent samples left out.
+std::vector<int64_t> active_sites(const CertificateContext& context,
+                                  const std::vector<Real>& theta,
+                                  const ReferenceValue& at);
+
+/// Adds what does not hold of an active-set certificate.
+void check_active_set(const CertificateContext& context,
+                      const Endpoint& endpoint,
+                      const std::vector<Real>& theta,
+                      const ReferenceValue& at,
+                      std::vector<std::string>& faults);
+
+}  // namespace basin

@@ -1,0 +1,318 @@
+#include "verify/reference.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "core/error.h"
+
+namespace basin {
+namespace {
+
+using std::numbers::pi_v;
+
+/// φ(z) and φ'(z).
+struct Answer2 {
+  Real value;
+  Real slope;
+};
+
+Real logistic(Real z) { return 1 / (1 + std::exp(-z)); }
+
+Answer2 apply(Elementwise kind, Real z) {
+  switch (kind) {
+    case Elementwise::kIdentity:
+      return {z, 1};
+    case Elementwise::kRelu:
+      return {z > 0 ? z : 0, z > 0 ? Real{1} : Real{0}};
+    case Elementwise::kLeakyRelu: {
+      const Real leak = 0.01;
+      return {z > 0 ? z : leak * z, z > 0 ? Real{1} : leak};
+    }
+    case Elementwise::kAbs:
+      return {std::abs(z), z > 0 ? Real{1} : z < 0 ? Real{-1} : Real{0}};
+    case Elementwise::kTanh: {
+      const Real t = std::tanh(z);
+      return {t, 1 - t * t};
+    }
+    case Elementwise::kSigmoid: {
+      const Real s = logistic(z);
+      return {s, s * (1 - s)};
+    }
+    case Elementwise::kSoftplus:
+      return {std::log1p(std::exp(-std::abs(z))) + (z > 0 ? z : 0), logistic(z)};
+    case Elementwise::kGelu: {
+      const Real cdf = std::erfc(-z / std::sqrt(Real{2})) / 2;
+      const Real pdf = std::exp(-z * z / 2) / std::sqrt(2 * pi_v<Real>);
+      return {z * cdf, cdf + z * pdf};
+    }
+    case Elementwise::kSilu: {
+      const Real s = logistic(z);
+      return {z * s, s + z * s * (1 - s)};
+    }
+    case Elementwise::kElu:
+      return {z > 0 ? z : std::expm1(z), z > 0 ? Real{1} : std::exp(z)};
+    case Elementwise::kSin:
+      return {std::sin(z), std::cos(z)};
+    case Elementwise::kSquare:
+      return {z * z, 2 * z};
+    default:
+      throw ContractError("reference: not an activation");
+  }
+}
+
+/// The loss of one sample and its derivative by the outputs.
+struct SampleLoss {
+  Real value = 0;
+  std::vector<Real> slope;
+};
+
+SampleLoss sample_loss(const LossOptions& loss,
+                       const std::vector<Real>& f,
+                       const double* y) {
+  SampleLoss out{.slope = std::vector<Real>(f.size(), 0)};
+  if (loss.kind == LossKind::kCrossEntropy) {
+    Real most = f[0], sum = 0;
+    for (const Real v : f) most = std::max(most, v);
+    for (const Real v : f) sum += std::exp(v - most);
+    for (size_t k = 0; k < f.size(); ++k) {
+      out.slope[k] = std::exp(f[k] - most) / sum - static_cast<Real>(y[k]);
+      out.value += static_cast<Real>(y[k]) * (std::log(sum) + most - f[k]);
+    }
+    return out;
+  }
+  for (size_t k = 0; k < f.size(); ++k) {
+    const Real t = y[k], r = f[k] - t, delta = loss.huber_delta;
+    switch (loss.kind) {
+      case LossKind::kMse:
+        out.value += r * r / 2;
+        out.slope[k] = r;
+        break;
+      case LossKind::kLogistic: {
+        const auto a = apply(Elementwise::kSoftplus, -t * f[k]);
+        out.value += a.value;
+        out.slope[k] = -t * a.slope;
+        break;
+      }
+      case LossKind::kHuber:
+        out.value += std::abs(r) <= delta ? r * r / 2 : delta * (std::abs(r) - delta / 2);
+        out.slope[k] = std::abs(r) <= delta ? r : r > 0 ? delta : -delta;
+        break;
+      case LossKind::kHinge:
+        out.value += std::max(Real{0}, 1 - t * f[k]);
+        out.slope[k] = t * f[k] < 1 ? -t : 0;
+        break;
+      case LossKind::kAbsolute:
+        out.value += std::abs(r);
+        out.slope[k] = r > 0 ? 1 : r < 0 ? -1 : 0;
+        break;
+      default:
+        throw ContractError("reference: not a loss");
+    }
+  }
+  return out;
+}
+
+// What stands inside the kink of the loss, and its derivative by the output.
+Answer2 loss_argument(const LossOptions& loss, Real f, Real y) {
+  if (loss.kind == LossKind::kHinge) return {1 - y * f, -y};
+  return {f - y, 1};
+}
+
+bool has_loss_kink(const LossOptions& loss) {
+  return loss.kind == LossKind::kHinge || loss.kind == LossKind::kAbsolute;
+}
+
+}  // namespace
+
+std::vector<Real> Reference::argument_gradient(const std::vector<Real>&,
+                                               const std::vector<double>&,
+                                               int64_t) const {
+  throw ContractError("reference: this loss has no kinks");
+}
+
+/// One sample on its way through the layers.
+struct ReferenceNetwork::Trace {
+  std::vector<std::vector<Real>> input;  // of each layer
+  std::vector<std::vector<Real>> pre;    // z
+  std::vector<std::vector<Real>> slope;  // φ'(z)
+  std::vector<Real> output;
+};
+
+ReferenceNetwork::ReferenceNetwork(const Network& network,
+                                   const LossOptions& loss,
+                                   const torch::Tensor& inputs,
+                                   const torch::Tensor& targets)
+    : network_(network),
+      loss_(loss),
+      inputs_(inputs.to(torch::kFloat64).contiguous()),
+      targets_(targets.to(torch::kFloat64).contiguous()) {
+  const auto samples = inputs_.size(0);
+  const auto& layers = network_.layout.layers;
+  for (size_t l = 0; l < layers.size(); ++l) {
+    const auto phi = l + 1 == layers.size() ? network_.options.output_activation
+                                            : network_.options.activation;
+    const bool kink = phi == Elementwise::kRelu || phi == Elementwise::kLeakyRelu ||
+                      phi == Elementwise::kAbs;
+    offset_.push_back(kink ? sites_ : -1);
+    if (kink) sites_ += layers[l].rows * samples;
+  }
+  offset_.push_back(has_loss_kink(loss_) ? sites_ : -1);
+  if (has_loss_kink(loss_)) sites_ += network_.layout.outputs() * samples;
+}
+
+int64_t ReferenceNetwork::site_of(size_t layer, int64_t unit, int64_t sample) const {
+  return offset_[layer] + unit * inputs_.size(0) + sample;
+}
+
+ReferenceNetwork::Trace ReferenceNetwork::forward(const std::vector<Real>& theta,
+                                                  const std::vector<double>& slopes,
+                                                  int64_t sample) const {
+  Trace out;
+  const auto* x = inputs_.data_ptr<double>() + sample * inputs_.size(1);
+  std::vector<Real> a(x, x + inputs_.size(1));
+  const auto& layers = network_.layout.layers;
+  for (size_t l = 0; l < layers.size(); ++l) {
+    const auto& layer = layers[l];
+    const auto phi = l + 1 == layers.size() ? network_.options.output_activation
+                                            : network_.options.activation;
+    std::vector<Real> z, next, slope;
+    for (int64_t r = 0; r < layer.rows; ++r) {
+      Real sum = layer.bias >= 0 ? theta[static_cast<size_t>(layer.bias + r)] : 0;
+      for (int64_t c = 0; c < layer.columns; ++c) {
+        sum += theta[static_cast<size_t>(layer.weight + r * layer.columns + c)] *
+               a[static_cast<size_t>(c)];
+      }
+      auto answer = apply(phi, sum);
+      if (offset_[l] >= 0 && !slopes.empty()) {
+        const Real s = slopes[static_cast<size_t>(site_of(l, r, sample))];
+        answer = {s * sum, s};
+      }
+      z.push_back(sum);
+      slope.push_back(answer.slope);
+      const bool skip = network_.skips(static_cast<int64_t>(l));
+      next.push_back(answer.value + (skip ? a[static_cast<size_t>(r)] : 0));
+    }
+    out.input.push_back(a);
+    out.pre.push_back(z);
+    out.slope.push_back(slope);
+    a = next;
+  }
+  out.output = a;
+  return out;
+}
+
+// Adds the gradient that follows from ∂/∂z of layer `from`, layer by layer downward.
+void ReferenceNetwork::backward(const std::vector<Real>& theta,
+                                const Trace& trace,
+                                size_t from,
+                                std::vector<Real> g,
+                                ReferenceValue& out,
+                                int64_t sample) const {
+  std::vector<Real> skipped;  // ∂/∂a that went round the layer above
+  for (size_t l = from + 1; l-- > 0;) {
+    const auto& layer = network_.layout.layers[l];
+    std::vector<Real> below(static_cast<size_t>(layer.columns), 0);
+    for (int64_t r = 0; r < layer.rows; ++r) {
+      const Real own = g[static_cast<size_t>(r)];
+      if (layer.bias >= 0) out.gradient[static_cast<size_t>(layer.bias + r)] += own;
+      for (int64_t c = 0; c < layer.columns; ++c) {
+        const auto p = static_cast<size_t>(layer.weight + r * layer.columns + c);
+        out.gradient[p] += own * trace.input[l][static_cast<size_t>(c)];
+        below[static_cast<size_t>(c)] += own * theta[p];
+      }
+    }
+    for (size_t c = 0; c < skipped.size(); ++c) below[c] += skipped[c];
+    skipped.clear();
+    if (l == 0) return;
+    if (network_.skips(static_cast<int64_t>(l - 1))) skipped = below;
+    for (size_t c = 0; c < below.size(); ++c) {
+      if (offset_[l - 1] >= 0 && !out.sensitivity.empty()) {
+        out.sensitivity[static_cast<size_t>(
+            site_of(l - 1, static_cast<int64_t>(c), sample))] += below[c];
+      }
+      below[c] *= trace.slope[l - 1][c];
+    }
+    g = below;
+  }
+}
+
+ReferenceValue ReferenceNetwork::evaluate(const std::vector<Real>& theta,
+                                          const std::vector<double>& slopes) const {
+  ReferenceValue out{.gradient = std::vector<Real>(theta.size(), 0),
+                     .arguments = std::vector<Real>(static_cast<size_t>(sites_), 0),
+                     .sensitivity = std::vector<Real>(static_cast<size_t>(sites_), 0)};
+  const auto samples = inputs_.size(0), outputs = targets_.size(1);
+  const auto last = network_.layout.layers.size() - 1;
+  const Real share = Real{1} / static_cast<Real>(samples);
+  for (int64_t n = 0; n < samples; ++n) {
+    const auto trace = forward(theta, slopes, n);
+    for (size_t l = 0; l <= last; ++l) {
+      for (size_t r = 0; offset_[l] >= 0 && r < trace.pre[l].size(); ++r) {
+        out.arguments[static_cast<size_t>(site_of(l, static_cast<int64_t>(r), n))] =
+            trace.pre[l][r];
+      }
+    }
+    const auto* y = targets_.data_ptr<double>() + n * outputs;
+    auto loss = sample_loss(loss_, trace.output, y);
+    for (int64_t k = 0; offset_[last + 1] >= 0 && k < outputs; ++k) {
+      const auto site = static_cast<size_t>(site_of(last + 1, k, n));
+      const auto z = loss_argument(loss_, trace.output[static_cast<size_t>(k)], y[k]);
+      out.arguments[site] = z.value;
+      out.sensitivity[site] = share;
+      if (slopes.empty()) continue;
+      if (k == 0) loss.value = 0;
+      loss.value += slopes[site] * z.value;
+      loss.slope[static_cast<size_t>(k)] = slopes[site] * z.slope;
+    }
+    out.value += loss.value * share;
+    std::vector<Real> g;
+    for (size_t k = 0; k < loss.slope.size(); ++k) {
+      out.outputs.push_back(trace.output[k]);
+      if (offset_[last] >= 0) {
+        out.sensitivity[static_cast<size_t>(site_of(last, static_cast<int64_t>(k), n))] =
+            loss.slope[k] * share;
+      }
+      g.push_back(loss.slope[k] * share * trace.slope[last][k]);
+    }
+    backward(theta, trace, last, g, out, n);
+  }
+  for (const auto& layer : network_.layout.layers) {
+    const auto begin = layer.weight;
+    const auto weights = layer.rows * layer.columns;
+    for (int64_t i = 0; i < layer.size(); ++i) {
+      if (i >= weights && !loss_.decay_biases) break;
+      const auto p = static_cast<size_t>(begin + i);
+      const Real decay = loss_.weight_decay;
+      out.value += decay * theta[p] * theta[p] / 2;
+      out.gradient[p] += decay * theta[p];
+    }
+  }
+  return out;
+}
+
+std::vector<Real> ReferenceNetwork::argument_gradient(const std::vector<Real>& theta,
+                                                      const std::vector<double>& slopes,
+                                                      int64_t site) const {
+  const auto samples = inputs_.size(0);
+  const auto sample = site % samples;
+  const auto last = network_.layout.layers.size() - 1;
+  size_t block = 0;
+  for (size_t l = 0; l < offset_.size(); ++l) {
+    if (offset_[l] >= 0 && site >= offset_[l]) block = l;
+  }
+  const auto unit = static_cast<size_t>((site - offset_[block]) / samples);
+  const auto trace = forward(theta, slopes, sample);
+  ReferenceValue out{.gradient = std::vector<Real>(theta.size(), 0)};
+  const auto layer = std::min(block, last);
+  std::vector<Real> g(trace.pre[layer].size(), 0);
+  g[unit] = 1;
+  if (block > last) {
+    const double y = targets_.data_ptr<double>()[sample * targets_.size(1) +
+                                                 static_cast<int64_t>(unit)];
+    g[unit] = loss_argument(loss_, trace.output[unit], y).slope * trace.slope[last][unit];
+  }
+  backward(theta, trace, layer, g, out, sample);
+  return out.gradient;
+}
+
+}  // namespace basin

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "core/objective.h"
+#include "model/network.h"
+
+namespace basin {
+
+/// A number of the reference: 64-bit mantissa where the machine has it.
+using Real = long double;
+
+/// One evaluation of a loss at θ.
+struct ReferenceValue {
+  Real value = 0;
+  std::vector<Real> gradient;     ///< `[P]`
+  std::vector<Real> outputs;      ///< sample by sample, `[N · K]`
+  std::vector<Real> arguments;    ///< z of every site, as in KinkBlock
+  std::vector<Real> sensitivity;  ///< ∂L/∂φ(z) of every site
+};
+
+/// A loss computed again, by plain loops in extended precision: no LibTorch, no batches,
+/// no code shared with the objective that made a certificate.
+class Reference {
+ public:
+  virtual ~Reference() = default;
+  virtual int64_t dimension() const = 0;
+
+  /// `slopes` in place of φ at every site; the true φ if empty.
+  virtual ReferenceValue evaluate(const std::vector<Real>& theta,
+                                  const std::vector<double>& slopes) const = 0;
+
+  /// ∂z/∂θ of one site.
+  virtual std::vector<Real> argument_gradient(const std::vector<Real>& theta,
+                                              const std::vector<double>& slopes,
+                                              int64_t site) const;
+};
+
+/// A multilayer perceptron on samples.
+class ReferenceNetwork final : public Reference {
+ public:
+  /// `inputs` X `[N, d]`; `targets` Y `[N, K]` as from loss_targets.
+  ReferenceNetwork(const Network& network,
+                   const LossOptions& loss,
+                   const torch::Tensor& inputs,
+                   const torch::Tensor& targets);
+
+  int64_t dimension() const override { return network_.layout.dimension; }
+  ReferenceValue evaluate(const std::vector<Real>& theta,
+                          const std::vector<double>& slopes) const override;
+  std::vector<Real> argument_gradient(const std::vector<Real>& theta,
+                                      const std::vector<double>& slopes,
+                                      int64_t site) const override;
+
+ private:
+  struct Trace;
+  Trace forward(const std::vector<Real>& theta,
+                const std::vector<double>& slopes,
+                int64_t sample) const;
+  void backward(const std::vector<Real>& theta,
+                const Trace& trace,
+                size_t from,
+                std::vector<Real> pre_gradient,
+                ReferenceValue& out,
+                int64_t sample) const;
+  int64_t site_of(size_t layer, int64_t unit, int64_t sample) const;
+
+  Network network_;
+  LossOptions loss_;
+  torch::Tensor inputs_, targets_;
+  std::vector<int64_t> offset_;  // first site of each layer, -1 without kinks; the loss last
+  int64_t sites_ = 0;
+};
+
+/// The expectation of GaussianPopulation, without kinks.
+class ReferencePopulation final : public Reference {
+ public:
+  ReferencePopulation(int64_t units, int64_t inputs) : units_(units), inputs_(inputs) {}
+  int64_t dimension() const override { return units_ * inputs_; }
+  ReferenceValue evaluate(const std::vector<Real>& theta,
+                          const std::vector<double>& slopes) const override;
+
+ private:
+  int64_t units_, inputs_;
+};
+
+}  // namespace basin
