@@ -30,7 +30,8 @@ int64_t parse_threads(const std::string& text) {
 
 void require_target(const Arguments& a) {
   const bool needs_config = a.command == "run" || a.command == "check";
-  const bool needs_run = a.command == "show" || a.command == "verify" || a.command == "export";
+  const bool needs_run =
+      a.command == "show" || a.command == "verify" || a.command == "export";
   if (a.target.empty() && (needs_config || needs_run)) {
     throw InputError(fmt::format("{}: expected {}, came nothing",
                                  a.command,

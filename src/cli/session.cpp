@@ -106,17 +106,18 @@ Session::Session(const Spec& resolved, const Settings& settings)
       threads(resolve_threads(settings.threads >= 0 ? settings.threads
                                                     : resolved.compute.threads)),
       device(device_for(resolved)),
-      training(objective_for(resolved,
-                             network,
-                             data.train,
-                             {.dtype = resolved.compute.dtype == Dtype::kFloat32
-                                           ? torch::kFloat32
-                                           : torch::kFloat64,
-                              .device = torch::Device(device)})),
-      analysis(objective_for(resolved,
-                             network,
-                             data.train,
-                             {.dtype = torch::kFloat64, .device = torch::Device(device)})),
+      training(objective_for(
+          resolved,
+          network,
+          data.train,
+          {.dtype = resolved.compute.dtype == Dtype::kFloat32 ? torch::kFloat32
+                                                              : torch::kFloat64,
+           .device = torch::Device(device)})),
+      analysis(
+          objective_for(resolved,
+                        network,
+                        data.train,
+                        {.dtype = torch::kFloat64, .device = torch::Device(device)})),
       data_hash(sha256(data.train.sha256 + data.test.sha256)),
       id(resolved.name + "-" + run_hash(resolved, data_hash)) {}
 
@@ -124,7 +125,9 @@ MinimaProblem Session::problem() const {
   return {.objective = *analysis,
           .layout = network.layout,
           .decay = spec.loss.decay_biases ? spec.loss.weight_decay : 0,
-          .data_symmetries = symmetries};
+          .data_symmetries = symmetries,
+          .all_input_permutations =
+              spec.data.symmetries == std::vector<std::string>{"permutations"}};
 }
 
 bool Session::population() const { return is_population(spec); }

@@ -17,13 +17,18 @@ SweepRow row_of(const SweepCell& cell, const RunOutcome& outcome) {
                .run = outcome.folder.filename().string(),
                .parameters = outcome.report.parameters,
                .seeds = static_cast<int64_t>(outcome.report.endpoints.size()),
-               .verdicts = verdict_counts(outcome.report)};
+               .verdicts = verdict_counts(outcome.report),
+               .spurious_above = cell.spec.minima.spurious_above,
+               .distinct = distinct_minima(outcome.report.minima)};
   for (const auto& c : outcome.report.counts) {
+    if (c.level == "symmetry" && c.set == "certified") row.coarse = c;
     if (c.level != "parameters") continue;
     (c.set == "certified" ? row.certified : row.candidates) = c;
   }
   for (const auto& e : outcome.report.endpoints) {
-    if (e.verdict != Verdict::kDiverged) row.losses.push_back(e.loss);
+    if (e.verdict == Verdict::kDiverged) continue;
+    row.losses.push_back(e.loss);
+    row.spurious += row.spurious_above > 0 && e.loss >= row.spurious_above;
   }
   return row;
 }
@@ -54,6 +59,7 @@ std::filesystem::path run_sweep(const Experiment& experiment,
   const FolderLock lock(folder);
   write_file(folder / kConfigFile, to_yaml(experiment.spec));
   write_file(folder / "tables" / "sweep.csv", sweep_csv(rows));
+  write_file(folder / "tables" / "sweep_minima.csv", sweep_minima_csv(rows));
   write_sweep_figures(experiment.spec.name, rows, folder / "figures");
   write_file(folder / kPageFile, sweep_page(experiment.spec.name, rows));
   fmt::print("\n");

@@ -27,14 +27,15 @@ Session session_of(const std::filesystem::path& folder,
                    const RunReport& report,
                    const Settings& settings) {
   const auto file = folder / kConfigFile;
-  const auto experiment = parse_experiment(
-      read_file(file, kConfigLimit), file.string(), {}, folder);
+  const auto experiment =
+      parse_experiment(read_file(file, kConfigLimit), file.string(), {}, folder);
   Session session(experiment.spec, settings);
   if (session.data.train.sha256 != report.data_hash) {
-    throw InputError(fmt::format("{}: expected the data of the run (sha256 {}), came {}",
-                                 file.string(),
-                                 report.data_hash,
-                                 session.data.train.sha256));
+    throw InputError(
+        fmt::format("{}: expected the data of the run (sha256 {}), came {}",
+                    file.string(),
+                    report.data_hash,
+                    session.data.train.sha256));
   }
   return session;
 }
@@ -68,21 +69,21 @@ Faults class_faults(const Session& session,
   for (size_t m = 0; m < stored.size(); ++m) {
     const auto& a = again[m];
     const auto& b = stored[m];
-    const bool same = a.id == b.id && a.seeds == b.seeds &&
-                      a.endpoint.seed == b.endpoint.seed &&
-                      a.log10_orbit == b.log10_orbit &&
-                      a.symmetry_class == b.symmetry_class &&
-                      a.everywhere_class == b.everywhere_class &&
-                      a.function_class == b.function_class &&
-                      a.loss_class == b.loss_class &&
-                      a.proved_distinct == b.proved_distinct;
-    if (!same) out.push_back(fmt::format("{} does not follow from the endpoints", label_of(b)));
+    const bool same =
+        a.id == b.id && a.seeds == b.seeds && a.endpoint.seed == b.endpoint.seed &&
+        a.log10_orbit == b.log10_orbit && a.symmetry_class == b.symmetry_class &&
+        a.everywhere_class == b.everywhere_class &&
+        a.function_class == b.function_class && a.loss_class == b.loss_class &&
+        a.proved_distinct == b.proved_distinct;
+    if (!same)
+      out.push_back(fmt::format("{} does not follow from the endpoints", label_of(b)));
   }
   const auto expected = count_minima(again);
   bool same = expected.size() == counts.size();
   for (size_t i = 0; same && i < counts.size(); ++i) {
     same = expected[i].level == counts[i].level && expected[i].set == counts[i].set &&
-           expected[i].count == counts[i].count && expected[i].seeds == counts[i].seeds &&
+           expected[i].count == counts[i].count &&
+           expected[i].seeds == counts[i].seeds &&
            std::abs(expected[i].chao1 - counts[i].chao1) <= 1e-9 * counts[i].chao1;
   }
   if (!same) out.emplace_back("the counts do not follow from the endpoints");
@@ -140,8 +141,9 @@ void print_lines(const std::vector<Line>& lines) {
                name_of(line.verdict),
                plural(line.seeds, "seed"),
                what,
-               line.wrong == 0 ? (line.certificate == Certificate::kNone ? "hold" : "holds")
-                               : fmt::format("FAILS for {}", line.wrong),
+               line.wrong == 0
+                   ? (line.certificate == Certificate::kNone ? "hold" : "holds")
+                   : fmt::format("FAILS for {}", line.wrong),
                line.example.empty() ? "" : "\n    " + line.example);
   }
 }
@@ -150,23 +152,26 @@ void print_lines(const std::vector<Line>& lines) {
 
 void verify_run(const std::filesystem::path& folder, const Settings& settings) {
   if (!std::filesystem::exists(folder / kDatabaseFile)) {
-    throw InputError(fmt::format(
-        "{}: expected a run with its parameters (results.sqlite), came a folder without",
-        folder.string()));
+    throw InputError(
+        fmt::format("{}: expected a run with its parameters (results.sqlite), came a "
+                    "folder without",
+                    folder.string()));
   }
   require_revision(folder, settings.revision);
   const auto report = load_report(folder);
   if (report.endpoints.empty()) {
-    throw InputError(fmt::format(
-        "{}: expected a run with parameters, came one without endpoints", folder.string()));
+    throw InputError(
+        fmt::format("{}: expected a run with parameters, came one without endpoints",
+                    folder.string()));
   }
   const auto session = session_of(folder, report, settings);
   Results results(folder, Database::Mode::kRead);
   if (results.identified_seeds() != static_cast<int64_t>(report.endpoints.size())) {
-    throw InputError(fmt::format("{}: expected a finished run, came one of {} of {} seeds",
-                                 folder.string(),
-                                 results.identified_seeds(),
-                                 report.endpoints.size()));
+    throw InputError(
+        fmt::format("{}: expected a finished run, came one of {} of {} seeds",
+                    folder.string(),
+                    results.identified_seeds(),
+                    report.endpoints.size()));
   }
   const auto reference = session.reference();
   const CertificateContext context{.reference = *reference,
@@ -183,11 +188,12 @@ void verify_run(const std::filesystem::path& folder, const Settings& settings) {
       class_faults(session, report.endpoints, report.minima, report.counts);
   for (const auto& fault : classes) fmt::print("classes: {}\n", fault);
   if (wrong > 0 || !classes.empty()) {
-    throw NumericError(fmt::format("{}: {} of {} endpoints and {} classes or counts FAIL",
-                                   folder.string(),
-                                   wrong,
-                                   report.endpoints.size(),
-                                   classes.size()));
+    throw NumericError(
+        fmt::format("{}: {} of {} endpoints and {} classes or counts FAIL",
+                    folder.string(),
+                    wrong,
+                    report.endpoints.size(),
+                    classes.size()));
   }
   fmt::print("all {} hold\n", plural(static_cast<int64_t>(faults.size()), "endpoint"));
 }

@@ -94,19 +94,33 @@ void check_spec(const YamlNode& tree, const Spec& spec, Complaints& complaints) 
         "data", "coefficients", "expected at least one number, came an empty list");
   }
   if (d.source == DataSource::kGaussianPopulation) {
-    const auto only = [&](bool holds, const char* section, const char* key,
-                          const char* what) {
-      if (!holds) complain(section, key, fmt::format("expected {} for gaussian_population", what));
-    };
+    const auto only =
+        [&](bool holds, const char* section, const char* key, const char* what) {
+          if (!holds)
+            complain(
+                section, key, fmt::format("expected {} for gaussian_population", what));
+        };
     only(m.depth == 1, "model", "depth", "1");
     only(m.activation == Elementwise::kRelu, "model", "activation", "relu");
-    only(m.output_activation == Elementwise::kIdentity, "model", "output_activation", "identity");
+    only(m.output_activation == Elementwise::kIdentity,
+         "model",
+         "output_activation",
+         "identity");
     only(spec.loss.kind == LossKind::kMse, "loss", "kind", "mse");
     only(spec.loss.weight_decay == 0, "loss", "weight_decay", "0");
-    only(spec.train.batch == 0, "ensemble", "batch", "0 (an expectation has no mini-batches)");
-    only(d.test_fraction == 0 && d.subset == 0, "data", "test_fraction", "0, and no subset,");
+    only(spec.train.batch == 0,
+         "ensemble",
+         "batch",
+         "0 (an expectation has no mini-batches)");
+    only(d.test_fraction == 0 && d.subset == 0,
+         "data",
+         "test_fraction",
+         "0, and no subset,");
     only(d.standardize == Standardize::kNone, "data", "standardize", "none");
-    only(d.inputs <= 200 && m.width <= 400, "data", "inputs", "at most 200 inputs and 400 units");
+    only(d.inputs <= 200 && m.width <= 400,
+         "data",
+         "inputs",
+         "at most 200 inputs and 400 units");
   }
   if (spec.until.coverage > 0 && spec.until.max_seeds < spec.seeds) {
     complain("ensemble",

@@ -40,7 +40,11 @@ void put(YamlNode& tree,
   forget_lines(value);
   auto* at = &tree;
   size_t from = 0;
-  for (size_t dot; (dot = key.find('.', from)) != std::string::npos; from = dot + 1) {
+  // Keys of `sweep` are dotted themselves.
+  const bool sweep = key.starts_with("sweep.");
+  for (size_t dot;
+       (dot = key.find('.', from)) != std::string::npos && !(sweep && from > 0);
+       from = dot + 1) {
     at = &child(*at, key.substr(from, dot - from));
     if (at->kind == YamlNode::Kind::kScalar || at->kind == YamlNode::Kind::kSequence) {
       throw InputError(fmt::format("{} {}: expected a key of a mapping", origin, key));

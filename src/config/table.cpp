@@ -53,7 +53,10 @@ Section data_section(DataOptions& d) {
         "synthetic family, file format or built-in set"},
        {"samples", &d.samples, "how many, of a synthetic family", at_least(1, 1e7)},
        {"noise", &d.noise, "standard deviation of Gaussian noise", at_least(0, 1e6)},
-       {"inputs", &d.inputs, "inputs of blobs, teacher and gaussian_population", at_least(1, 10'000)},
+       {"inputs",
+        &d.inputs,
+        "inputs of blobs, teacher and gaussian_population",
+        at_least(1, 10'000)},
        {"classes", &d.classes, "classes of blobs and spirals", at_least(2, 1000)},
        {"x", &d.x, "input of single_sample", {-1e6, 1e6}},
        {"y", &d.y, "target of single_sample", {-1e6, 1e6}},
@@ -86,7 +89,8 @@ Section data_section(DataOptions& d) {
         "csv: numbers or classes; auto: by the loss and the text"},
        {"symmetries",
         &d.symmetries,
-        "symmetries of the data, for a coarser count: '-x2 x1 -> y1', ..., or permutations"},
+        "symmetries of the data, for a coarser count: '-x2 x1 -> y1', ..., or "
+        "permutations"},
        {"one_hot", &d.one_hot, "mse, huber: two classes as two columns, not as ±1"},
        {"standardize",
         choice(d.standardize, {"none", "inputs", "both"}),
@@ -138,7 +142,13 @@ Section loss_section(LossOptions& l) {
           "what is minimised",
           {{"kind",
             choice(l.kind,
-                   {"mse", "cross_entropy", "logistic", "huber", "hinge", "absolute"}),
+                   {"mse",
+                    "cross_entropy",
+                    "logistic",
+                    "huber",
+                    "hinge",
+                    "absolute",
+                    "sigmoid_cross_entropy"}),
             "mse is half the mean squared error"},
            {"weight_decay",
             &l.weight_decay,
@@ -246,7 +256,11 @@ Section minima_section(MinimaOptions& m) {
         &m.same_function,
         "relative distance of equal outputs",
         above(0, 1)},
-       {"same_loss", &m.same_loss, "relative distance of equal losses", above(0, 1)}}};
+       {"same_loss", &m.same_loss, "relative distance of equal losses", above(0, 1)},
+       {"spurious_above",
+        &m.spurious_above,
+        "report the share of endpoints with at least this loss; 0: do not",
+        at_least(0, 1e6)}}};
 }
 
 }  // namespace

@@ -94,9 +94,10 @@ void require_permutation(const DataSymmetry& symmetry, const std::string& key) {
   for (const auto* part : {&symmetry.inputs, &symmetry.outputs}) {
     for (const double sign : part->sign) {
       if (sign > 0) continue;
-      throw InputError(fmt::format(
-          "{}: expected a symmetry of the data, but this teacher allows no change of sign",
-          key));
+      throw InputError(
+          fmt::format("{}: expected a symmetry of the data, but this teacher allows no "
+                      "change of sign",
+                      key));
     }
   }
 }

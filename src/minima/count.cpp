@@ -66,7 +66,8 @@ Interval wilson_interval(int64_t hits, int64_t trials) {
   const double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
   const double half =
       kNormal95 / (1 + z2 / n) * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n));
-  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+  // At the ends the two terms cancel but for rounding.
+  return {hits == 0 ? 0.0 : centre - half, hits == trials ? 1.0 : centre + half};
 }
 
 Count count_classes(const std::vector<int64_t>& hits) {

@@ -11,6 +11,7 @@
 #include "core/stop.h"
 #include "minima/data_symmetry.h"
 #include "minima/matching.h"
+#include "minima/permuted_matrix.h"
 #include "minima/relu_function.h"
 #include "minima/symmetry.h"
 
@@ -64,7 +65,16 @@ void check_symmetry(const MinimaProblem& problem,
 }
 
 Canonical checked_form(const MinimaProblem& problem, const Tensor& theta) {
-  auto form = canonical_form(problem.layout, theta);
+  auto own = theta;
+  if (problem.decay == 0) {
+    // What the samples leave free is no difference, unless some decay feels it.
+    const auto probes = problem.objective.layer_probes(theta, {});
+    const auto reduced = reduced_on_data(problem.layout, theta, probes);
+    const auto both = problem.objective.value(at::stack({theta, reduced}));
+    const double change = (both[0] - both[1]).abs().item<double>();
+    if (change <= 1e-13 * (1 + both[0].abs().item<double>())) own = reduced;
+  }
+  auto form = canonical_form(problem.layout, own);
   check_symmetry(problem, theta, form.theta, 1e-6);
   return form;
 }
@@ -215,7 +225,11 @@ Grouping grouped_by_data(const MinimaProblem& problem,
                          const std::vector<size_t>& order,
                          double window) {
   auto group = closure(problem.data_symmetries, kMostDataSymmetries);
-  if (group.empty()) group = problem.data_symmetries;  // too many: the generators alone
+  // Too many to list: units that are added up and permuted inputs make one matrix with
+  // free rows and columns; otherwise only the generators are tried.
+  const bool by_matrix = group.empty() && problem.all_input_permutations &&
+                         problem.layout.layers.size() == 1;
+  if (group.empty()) group = problem.data_symmetries;
   std::vector<std::vector<Canonical>> images(minima.size());
   const auto images_of = [&](size_t m) -> const std::vector<Canonical>& {
     if (images[m].empty()) {
@@ -230,6 +244,13 @@ Grouping grouped_by_data(const MinimaProblem& problem,
     check_stop();
     const auto own = canonical_form(problem.layout, minima[b].endpoint.theta);
     const double tolerance = options.same_parameters * (1 + greatest(own.theta));
+    if (by_matrix) {
+      const auto& layer = problem.layout.layers.front();
+      const auto w = [&](size_t m) {
+        return minima[m].endpoint.theta.view({layer.rows, layer.columns});
+      };
+      return match_permuted(w(a), w(b), tolerance) == PermutedAnswer::kSame;
+    }
     for (const auto& image : images_of(a)) {
       if (match_units(own.layout, own.theta, image.theta, tolerance).same) return true;
     }

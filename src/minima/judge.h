@@ -16,6 +16,7 @@ struct MinimaProblem {
   double decay = 0;        ///< weight decay on every parameter; 0: not on every one
   double lower_bound = 0;  ///< no loss is less
   std::vector<DataSymmetry> data_symmetries;  ///< generators, as the config declares
+  bool all_input_permutations = false;  ///< they are all permutations of the inputs
 };
 
 /// All that may make zero modes at θ `[P]`; each tangent is to be checked against H.

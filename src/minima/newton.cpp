@@ -15,6 +15,7 @@ namespace {
 using torch::Tensor;
 
 constexpr int64_t kHalvings = 24;
+constexpr double kShortStep = 1e-10;  // relative to the parameters
 
 struct Point {
   Tensor theta;     // [P]
@@ -68,25 +69,37 @@ Plan eigen_plan(const Tensor& hessian,
                 const Point& at,
                 double radius,
                 double tolerance,
+                double hidden,
                 double zero_tolerance) {
   const auto [values, vectors] = at::linalg_eigh(hessian);
-  const double floor =
-      zero_mode_floor(values.abs().max().item<double>(), at.norm(), zero_tolerance);
-  // A zero mode with no slope to speak of is left alone: its share is noise.
   const auto slope = at::mv(vectors.t(), at.gradient).abs();
-  const auto quiet = (values.abs() <= floor).logical_and(slope <= tolerance);
-  // One with a slope is taken to curve just enough to count.
-  const auto bent =
-      at::where(values.abs() <= floor, at::full_like(values, floor), values);
-  return {exact_trust_step(bent, vectors, at.gradient, quiet, radius),
-          values[0].item<double>() < -floor,
-          vectors.select(1, 0)};
+  const double most = values.abs().max().item<double>();
+  const auto plan_above = [&, &values = values, &vectors = vectors](double floor,
+                                                                    bool lift) {
+    // A zero mode with no slope to speak of is left alone: its share is noise.
+    const auto zero = values.abs() <= floor;
+    const auto bent =
+        lift ? at::where(zero, at::full_like(values, floor), values) : values;
+    return Plan{
+        exact_trust_step(
+            bent, vectors, at.gradient, zero.logical_and(slope <= tolerance), radius),
+        values[0].item<double>() < -floor,
+        vectors.select(1, 0)};
+  };
+  const auto plan = plan_above(zero_tolerance * most, false);
+  // Where L no longer tells, the gradient leads. Bent orbits then look like small
+  // curvature; a zero mode with a slope is taken to curve just enough to count.
+  const double floor = zero_mode_floor(most, at.norm(), zero_tolerance);
+  return plan.trust.predicted > hidden || at.norm() <= tolerance
+             ? plan
+             : plan_above(floor, true);
 }
 
 std::optional<Plan> plan_at(const Objective& objective,
                             const Point& at,
                             double radius,
                             double tolerance,
+                            double hidden,
                             const NewtonOptions& options) {
   if (at.theta.size(0) > options.exact_limit) {
     const double forcing = std::min(0.1, std::sqrt(at.norm()));
@@ -101,7 +114,7 @@ std::optional<Plan> plan_at(const Objective& objective,
   if (auto plan = cholesky_plan(hessian, at, radius, options.zero_tolerance)) {
     return plan;
   }
-  return eigen_plan(hessian, at, radius, tolerance, options.zero_tolerance);
+  return eigen_plan(hessian, at, radius, tolerance, hidden, options.zero_tolerance);
 }
 
 // Below this a change of L is rounding: of the result, or of large terms that cancel in
@@ -144,6 +157,7 @@ NewtonResult minimize_newton(const Objective& objective,
   NewtonResult result;
   double radius = (1 + here.theta.norm().item<double>());
   const double first_radius = radius;
+  int last_steps = 6;
   for (; result.iterations < options.max_iterations; ++result.iterations) {
     check_stop();
     if (!std::isfinite(here.value)) break;
@@ -153,10 +167,22 @@ NewtonResult minimize_newton(const Objective& objective,
     }
     const bool critical = here.norm() <= tolerance;
     if (critical && here.theta.size(0) > options.exact_limit) break;
-    const auto plan = plan_at(objective, here, radius, tolerance, options);
+    const double hidden = hidden_change(objective, here);
+    const auto plan = plan_at(objective, here, radius, tolerance, hidden, options);
     if (!plan) break;
+    if (critical && !plan->bends_down) {
+      // A small gradient may still be far away where all curvature is small.
+      const double far = plan->trust.step.norm().item<double>();
+      if (far <= kShortStep * (1 + here.theta.norm().item<double>()) || last_steps == 0)
+        break;
+      const auto next = point_at(objective, here.theta + plan->trust.step);
+      if (!(next.norm() < here.norm())) break;
+      here = next;
+      --last_steps;
+      continue;
+    }
     if (critical) {
-      if (!plan->bends_down || result.escapes >= options.max_escapes) break;
+      if (result.escapes >= options.max_escapes) break;
       const auto next = escape(objective, here, plan->down);
       if (!next) break;
       ++result.escapes;
@@ -165,7 +191,6 @@ NewtonResult minimize_newton(const Objective& objective,
       continue;
     }
     const auto next = point_at(objective, here.theta + plan->trust.step);
-    const double hidden = hidden_change(objective, here);
     if (improves(here, next, *plan, hidden)) {
       const double ratio = (here.value - next.value) / plan->trust.predicted;
       radius = next_radius(

@@ -37,7 +37,7 @@ struct MinimaOptions {
   ///
   ///   max |θ_A − g·θ_B| <= same_parameters * (1 + max |θ_A|)
   ///
-  double same_parameters = 1e-5;
+  double same_parameters = 1e-7;
 
   /// ... at level `function` when max |f_A − f_B| <= same_function * (1 + max |f_A|)
   /// over the training inputs.
@@ -46,6 +46,10 @@ struct MinimaOptions {
   /// ... at level `loss` when, in the order of losses, no gap between them is above
   /// same_loss * (1 + |L|).
   double same_loss = 1e-8;
+
+  /// Where the least possible loss is known, an endpoint is called spurious when
+  /// L >= spurious_above (0: none is).
+  double spurious_above = 0;
 };
 
 }  // namespace basin

@@ -231,6 +231,18 @@ void centre_logits(const LayerViews& at) {
   }
 }
 
+// Combinations of the inputs (and 1) that are zero on every sample, orthonormal rows.
+Tensor input_null_space(const ParameterLayout& layout,
+                        const std::vector<LayerProbe>& probes) {
+  auto x = probes.front().inputs;
+  if (layout.layers.front().bias >= 0) {
+    x = at::cat({x, at::ones({x.size(0), 1}, torch::kFloat64)}, 1);
+  }
+  const auto [values, vectors] = at::linalg_eigh(at::mm(x.t(), x));
+  const auto count = (values <= 1e-13 * values[-1]).sum().item<int64_t>();
+  return vectors.narrow(1, 0, count).t().contiguous();
+}
+
 }  // namespace
 
 LayerViews layer_views(const ParameterLayout& layout, const Tensor& theta) {
@@ -270,6 +282,29 @@ std::vector<NullSource> symmetry_sources(const ParameterLayout& layout,
   return out;
 }
 
+Tensor reduced_on_data(const ParameterLayout& layout,
+                       const Tensor& theta,
+                       const std::vector<LayerProbe>& probes) {
+  auto out = theta.clone();
+  if (probes.empty()) return out;
+  const auto at = layer_views(layout, out);
+  const auto null = input_null_space(layout, probes);
+  if (null.size(0) > 0) {
+    const bool bias = at.bias[0].defined();
+    const auto rows = bias ? at::cat({at.weight[0], at.bias[0].unsqueeze(1)}, 1)
+                           : at.weight[0].clone();
+    const auto kept = rows - at::mm(at::mm(rows, null.t()), null);
+    at.weight[0].copy_(kept.narrow(1, 0, at.weight[0].size(1)));
+    if (bias) at.bias[0].copy_(kept.select(1, at.weight[0].size(1)));
+  }
+  for (const auto& note : odd_units(layout, theta, probes)) {
+    const bool dead = note.kind == UnitKind::kDead;
+    if (!dead && note.kind != UnitKind::kUnread) continue;
+    for (const auto p : unit_parameters(layout, note.id)) out[p] = 0.0;
+  }
+  return out;
+}
+
 std::vector<NullSource> data_sources(const ParameterLayout& layout,
                                      const Tensor& theta,
                                      const std::vector<LayerProbe>& probes,
@@ -290,19 +325,13 @@ std::vector<NullSource> data_sources(const ParameterLayout& layout,
   }
   std::vector<Tensor> rank, dead, unread, duplicate;
   const auto& first = layout.layers.front();
-  auto x = probes.front().inputs;
-  if (first.bias >= 0) {
-    x = at::cat({x, at::ones({x.size(0), 1}, torch::kFloat64)}, 1);
-  }
-  const auto [values, vectors] = at::linalg_eigh(at::mm(x.t(), x));
-  const double most = values[-1].item<double>();
-  for (int64_t k = 0; k < values.size(0); ++k) {
-    if (values[k].item<double>() > 1e-13 * most) break;
+  const auto null = input_null_space(layout, probes);
+  for (int64_t k = 0; k < null.size(0); ++k) {
     for (int64_t r = 0; r < first.rows; ++r) {
       auto v = at::zeros_like(theta);
       const auto to = layer_views(layout, v);
-      to.weight[0][r].copy_(vectors.select(1, k).narrow(0, 0, first.columns));
-      if (first.bias >= 0) to.bias[0][r].copy_(vectors[first.columns][k]);
+      to.weight[0][r].copy_(null[k].narrow(0, 0, first.columns));
+      if (first.bias >= 0) to.bias[0][r].copy_(null[k][first.columns]);
       rank.push_back(v);
     }
   }

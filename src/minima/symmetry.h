@@ -41,6 +41,13 @@ std::vector<NullSource> data_sources(const ParameterLayout& layout,
                                      const std::vector<LayerProbe>& probes,
                                      bool decayed);
 
+/// θ `[P]` without what the samples leave free: parts of the first rows along
+/// combinations of inputs that are zero on every sample, dead units, rows of units that
+/// nothing reads. The outputs on the samples are the same; a decay may not be.
+torch::Tensor reduced_on_data(const ParameterLayout& layout,
+                              const torch::Tensor& theta,
+                              const std::vector<LayerProbe>& probes);
+
 /// How many independent directions each source adds to those before it.
 struct ExplainedModes {
   int64_t total = 0;

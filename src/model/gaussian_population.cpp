@@ -153,7 +153,8 @@ torch::Tensor full_hessian(const double* theta, int64_t k, int64_t d) {
     const double size = students.size(i);
     for (int64_t a = 0; a < d; ++a) h[(i * d + a) * width + i * d + a] += 0.5;
     if (size == 0) continue;
-    for (int64_t c = 0; c < d; ++c) w[static_cast<size_t>(c)] = students.row(i)[c] / size;
+    for (int64_t c = 0; c < d; ++c)
+      w[static_cast<size_t>(c)] = students.row(i)[c] / size;
     for (int64_t j = 0; j < k + d; ++j) {
       const bool teacher = j >= k;
       if (j == i || (!teacher && students.size(j) == 0)) continue;
@@ -181,6 +182,17 @@ torch::Tensor full_hessian(const double* theta, int64_t k, int64_t d) {
     }
   }
   return out;
+}
+
+// The entry that is 1 if all others are 0; else -1.
+int64_t unit_entry(const double* x, int64_t size) {
+  int64_t entry = -1;
+  for (int64_t i = 0; i < size; ++i) {
+    if (x[i] == 0) continue;
+    if (x[i] != 1 || entry >= 0) return -1;
+    entry = i;
+  }
+  return entry;
 }
 
 }  // namespace
@@ -213,7 +225,8 @@ Tensor GaussianPopulation::value(const Tensor& theta) const {
 
 ValueAndGradient GaussianPopulation::value_and_gradient(const Tensor& theta) const {
   const auto rows = theta.to(torch::kFloat64).contiguous();
-  ValueAndGradient out{at::empty({rows.size(0)}, torch::kFloat64), at::zeros_like(rows)};
+  ValueAndGradient out{at::empty({rows.size(0)}, torch::kFloat64),
+                       at::zeros_like(rows)};
   for (int64_t b = 0; b < rows.size(0); ++b) {
     out.value.data_ptr<double>()[b] =
         evaluate(rows.data_ptr<double>() + b * dimension(),
@@ -228,16 +241,19 @@ Tensor GaussianPopulation::hessian_times(const Tensor& theta, const Tensor& v) c
   const auto rows = theta.to(torch::kFloat64).contiguous();
   const auto directions = v.to(torch::kFloat64).contiguous();
   auto out = at::empty_like(rows);
-  // The rows of a dense Hessian share one θ.
+  // The rows of a dense Hessian share one θ, and each asks for a column of it. A
+  // product row by row gives the same bits whatever the other rows are.
+  Tensor hessian;
   const auto bytes = static_cast<size_t>(dimension()) * sizeof(double);
-  const double* first = rows.data_ptr<double>();
-  for (int64_t b = 0, end = 0; b < rows.size(0); b = end) {
-    const double* own = first + b * dimension();
-    for (end = b + 1; end < rows.size(0); ++end) {
-      if (std::memcmp(own, first + end * dimension(), bytes) != 0) break;
+  for (int64_t b = 0; b < rows.size(0); ++b) {
+    const double* own = rows.data_ptr<double>() + b * dimension();
+    if (b == 0 || std::memcmp(own, own - dimension(), bytes) != 0) {
+      hessian = full_hessian(own, units_, inputs_);
     }
-    out.narrow(0, b, end - b)
-        .copy_(at::mm(directions.narrow(0, b, end - b), full_hessian(own, units_, inputs_)));
+    const auto entry =
+        unit_entry(directions.data_ptr<double>() + b * dimension(), dimension());
+    out[b].copy_(entry >= 0 ? hessian.select(1, entry)
+                            : at::mv(hessian, directions[b]));
   }
   return out;
 }

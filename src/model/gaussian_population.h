@@ -5,8 +5,8 @@
 
 namespace basin {
 
-/// The layout of W `[units, inputs]`, the rows interchangeable and added up: the student
-/// f(x) = Σ_i relu(w_i·x).
+/// The layout of W `[units, inputs]`, the rows interchangeable and added up: the
+/// student f(x) = Σ_i relu(w_i·x).
 Network make_population_network(const ModelOptions& options, int64_t inputs);
 
 /// Student and teacher, in closed form:
@@ -14,8 +14,8 @@ Network make_population_network(const ModelOptions& options, int64_t inputs);
 ///   L(W) = E over x ~ N(0, I) of ½ (Σ_i relu(w_i·x) − Σ_j relu(e_j·x))²
 ///   E[relu(w·x) relu(v·x)] = ‖w‖‖v‖ (sin φ + (π − φ) cos φ) / (2π)
 ///
-/// with φ the angle between w and v and the teacher's d units the unit vectors e_j. Twice
-/// differentiable where no w_i is zero. Cho and Saul 2009; Safran and Shamir 2018
+/// with φ the angle between w and v and the teacher's d units the unit vectors e_j.
+/// Twice differentiable where no w_i is zero. Cho and Saul 2009; Safran and Shamir 2018
 /// (arXiv 1712.08968), whose Hessian this is.
 class GaussianPopulation final : public SampledObjective {
  public:

@@ -18,6 +18,21 @@ torch::Tensor cross_entropy(const torch::Tensor& outputs,
   return log_sum - (z * targets).sum(1);
 }
 
+// Classes as 0 and 1; numbers must be probabilities already.
+torch::Tensor probabilities(const Dataset& data) {
+  if (data.has_classes()) {
+    const auto classes = static_cast<int64_t>(data.classes.size());
+    const auto one_hot = at::one_hot(data.labels, classes).to(torch::kFloat64);
+    return classes == 2 ? one_hot.narrow(1, 1, 1) : one_hot;
+  }
+  if ((data.targets < 0).logical_or(data.targets > 1).any().item<bool>()) {
+    throw InputError(fmt::format(
+        "loss.kind: expected targets from 0 to 1 for sigmoid_cross_entropy ('{}')",
+        data.name));
+  }
+  return data.targets;
+}
+
 }  // namespace
 
 bool needs_classes(LossKind kind) {
@@ -34,6 +49,7 @@ torch::Tensor kink_argument(const LossOptions& loss,
 }
 
 torch::Tensor loss_targets(const LossOptions& loss, const Dataset& data) {
+  if (loss.kind == LossKind::kSigmoidCrossEntropy) return probabilities(data);
   if (!needs_classes(loss.kind)) return data.targets;
   if (!data.has_classes()) {
     throw InputError(fmt::format(
@@ -67,6 +83,10 @@ torch::Tensor mean_loss(const LossOptions& loss,
              scale;
     case LossKind::kHinge:
       return elementwise(Elementwise::kHinge, outputs * targets).sum({1, 2}) * scale;
+    case LossKind::kSigmoidCrossEntropy:
+      return (elementwise(Elementwise::kSoftplus, outputs) - outputs * targets)
+                 .sum({1, 2}) *
+             scale;
     case LossKind::kAbsolute:
       return elementwise(Elementwise::kAbs, outputs - targets).sum({1, 2}) * scale;
   }

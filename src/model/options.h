@@ -34,12 +34,13 @@ struct ModelOptions {
 };
 
 enum class LossKind {
-  kMse,           ///< ½ · mean over samples of ‖f − y‖²
-  kCrossEntropy,  ///< softmax over K outputs, mean over samples
-  kLogistic,      ///< log(1 + exp(−y f)), y = ±1, summed over outputs
-  kHuber,         ///< summed over outputs
-  kHinge,         ///< max(0, 1 − y f), y = ±1, summed over outputs
-  kAbsolute,      ///< |f − y|, summed over outputs
+  kMse,                  ///< ½ · mean over samples of ‖f − y‖²
+  kCrossEntropy,         ///< softmax over K outputs, mean over samples
+  kLogistic,             ///< log(1 + exp(−y f)), y = ±1, summed over outputs
+  kHuber,                ///< summed over outputs
+  kHinge,                ///< max(0, 1 − y f), y = ±1, summed over outputs
+  kAbsolute,             ///< |f − y|, summed over outputs
+  kSigmoidCrossEntropy,  ///< log(1 + exp f) − y f, y in [0, 1], summed over outputs
 };
 
 /// L = mean over samples of the loss + ½ · weight_decay · ‖θ‖².

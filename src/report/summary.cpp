@@ -45,8 +45,9 @@ std::string asked(const RunReport& r) {
       r.layers,
       r.spec.model.depth == 0 ? "one-layer" : activation_name(r.spec),
       show(r.parameters),
-      r.spec.data.source == DataSource::kGaussianPopulation ? "a teacher of unit vectors"
-                                                            : r.data_name,
+      r.spec.data.source == DataSource::kGaussianPopulation
+          ? "a teacher of unit vectors"
+          : r.data_name,
       r.spec.data.source == DataSource::kGaussianPopulation
           ? "the expectation over Gaussian inputs"
           : plural(r.samples, "sample"),

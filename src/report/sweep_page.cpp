@@ -135,9 +135,9 @@ std::string sweep_csv(const std::vector<SweepRow>& rows) {
   std::string out;
   for (const auto& [key, value] : rows.front().values) out += key + ",";
   out +=
-      "parameters,seeds,certified_seeds,minima,low,high,coverage,places,loss_min,loss_"
-      "median,"
-      "loss_max,run\n";
+      "parameters,seeds,certified_seeds,minima,low,high,coverage,places,up_to_data_"
+      "symmetry,spurious,spurious_low,spurious_high,loss_min,loss_median,loss_max,"
+      "run\n";
   const auto number = [](double x) {
     return std::isnan(x) ? "" : fmt::format("{}", x);
   };
@@ -146,19 +146,26 @@ std::string sweep_csv(const std::vector<SweepRow>& rows) {
       out += value.find(',') == std::string::npos ? value + "," : "\"" + value + "\",";
     }
     const auto& c = row.certified;
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                       row.parameters,
-                       row.seeds,
-                       c.seeds,
-                       c.count,
-                       number(c.interval.low),
-                       number(c.interval.high),
-                       number(c.coverage),
-                       row.candidates.count,
-                       number(quantile(row.losses, 0)),
-                       number(quantile(row.losses, 0.5)),
-                       number(quantile(row.losses, 1)),
-                       row.run);
+    const auto spurious = wilson_interval(row.spurious, row.seeds);
+    const bool asked = row.spurious_above > 0;
+    out +=
+        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                    row.parameters,
+                    row.seeds,
+                    c.seeds,
+                    c.count,
+                    number(c.interval.low),
+                    number(c.interval.high),
+                    number(c.coverage),
+                    row.candidates.count,
+                    row.coarse.level.empty() ? "" : fmt::format("{}", row.coarse.count),
+                    asked ? fmt::format("{}", row.spurious) : "",
+                    asked ? number(spurious.low) : "",
+                    asked ? number(spurious.high) : "",
+                    number(quantile(row.losses, 0)),
+                    number(quantile(row.losses, 0.5)),
+                    number(quantile(row.losses, 1)),
+                    row.run);
   }
   return out;
 }
@@ -174,8 +181,9 @@ std::vector<std::string> sweep_sentences(const std::string& name,
     int64_t least = std::numeric_limits<int64_t>::max(), most = 0;
     for (const auto& row : rows) {
       if (row.values.front().second != x) continue;
-      least = std::min(least, row.certified.count);
-      most = std::max(most, row.certified.count);
+      const auto& own = row.coarse.level.empty() ? row.certified : row.coarse;
+      least = std::min(least, own.count);
+      most = std::max(most, own.count);
     }
     found += fmt::format("{}{} for {} {}",
                          found.empty() ? "" : ", ",
@@ -196,9 +204,11 @@ std::vector<std::string> sweep_sentences(const std::string& name,
                   keys,
                   plural(static_cast<int64_t>(rows.size()), "run"),
                   plural(first.seeds, "seed")),
-      fmt::format("Distinct certified minima seen, up to the symmetries of the network "
-                  "(level parameters): {}.",
-                  found),
+      fmt::format(
+          "Distinct certified minima seen, up to the symmetries of the network "
+          "(level {}): {}.",
+          first.coarse.level.empty() ? "parameters" : "symmetry, those of the data too",
+          found),
       fmt::format("{} of {} seeds ended at a certified minimum{}.",
                   show(certified),
                   show(seeds),
@@ -209,8 +219,12 @@ std::vector<std::string> sweep_sentences(const std::string& name,
 
 std::string sweep_text(const std::vector<SweepRow>& rows) {
   std::string out;
+  const bool spurious = rows.front().spurious_above > 0;
+  const bool coarse = !rows.front().coarse.level.empty();
   for (const auto& [key, value] : rows.front().values)
     out += fmt::format("{:>14}", short_key(key));
+  if (spurious) out += fmt::format("{:>24}", "spurious, 95 %");
+  if (coarse) out += fmt::format("{:>10}", "distinct");
   out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}\n",
                      "parameters",
                      "certified",
@@ -221,6 +235,8 @@ std::string sweep_text(const std::vector<SweepRow>& rows) {
   for (const auto& row : rows) {
     for (const auto& [key, value] : row.values) out += fmt::format("{:>14}", value);
     const auto& c = row.certified;
+    if (spurious) out += fmt::format("{:>24}", spurious_text(row));
+    if (coarse) out += fmt::format("{:>10}", row.coarse.count);
     out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}\n",
                        show(row.parameters),
                        fmt::format("{}/{}", c.seeds, row.seeds),
@@ -240,6 +256,13 @@ std::string sweep_page(const std::string& name, const std::vector<SweepRow>& row
   for (const auto& [key, value] : rows.front().values)
     head.push_back(escape_html(short_key(key)));
   const size_t keys = head.size();
+  const bool spurious = rows.front().spurious_above > 0;
+  const bool coarse = !rows.front().coarse.level.empty();
+  if (spurious) {
+    head.push_back(
+        fmt::format("loss at least {}, 95 %", show(rows.front().spurious_above)));
+  }
+  if (coarse) head.emplace_back("distinct up to data symmetry");
   for (const char* title : {"parameters",
                             "certified",
                             "minima",
@@ -256,6 +279,8 @@ std::string sweep_page(const std::string& name, const std::vector<SweepRow>& row
     std::vector<std::string> cells;
     for (const auto& [key, value] : row.values) cells.push_back(escape_html(value));
     const auto& c = row.certified;
+    if (spurious) cells.push_back(spurious_text(row));
+    if (coarse) cells.push_back(show(row.coarse.count));
     cells.push_back(show(row.parameters));
     cells.push_back(fmt::format("{} of {}", show(c.seeds), show(row.seeds)));
     cells.push_back(show(c.count));
@@ -288,6 +313,7 @@ std::string sweep_page(const std::string& name, const std::vector<SweepRow>& row
       html_table(head, table, keys),
       count_chart(name, rows),
       loss_chart(name, rows));
+  body += sweep_minima_html(rows);
   return html_page(name + " · basin sweep", body);
 }
 

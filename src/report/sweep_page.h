@@ -9,6 +9,19 @@
 
 namespace basin {
 
+/// A class of certified minima of one cell: level symmetry where the data has declared
+/// symmetries, else parameters.
+struct DistinctMinimum {
+  double loss = 0;
+  int64_t hits = 0;
+  double min_eigenvalue = 0;
+  int64_t nullity = 0;
+  Verdict verdict = Verdict::kStrictMinimum;
+};
+
+/// The classes of a run, by loss.
+std::vector<DistinctMinimum> distinct_minima(const std::vector<Minimum>& minima);
+
 /// One cell of a sweep and what its run found.
 struct SweepRow {
   std::vector<std::pair<std::string, std::string>> values;  ///< key, value
@@ -19,7 +32,18 @@ struct SweepRow {
   Count certified;             ///< level parameters
   Count candidates;            ///< level parameters
   std::vector<double> losses;  ///< of all endpoints that did not diverge
+  double spurious_above = 0;   ///< 0: not asked for
+  int64_t spurious = 0;        ///< endpoints with at least that loss
+  Count coarse;                ///< certified, up to declared symmetries of the data
+  std::vector<DistinctMinimum> distinct;
 };
+
+/// "12.3 % (10.4 to 14.5)": the share of spurious endpoints with Wilson's interval.
+std::string spurious_text(const SweepRow& row);
+
+/// All distinct minima of all cells.
+std::string sweep_minima_csv(const std::vector<SweepRow>& rows);
+std::string sweep_minima_html(const std::vector<SweepRow>& rows);
 
 std::string sweep_csv(const std::vector<SweepRow>& rows);
 /// What was asked, what came out for each value of the first axis, how sure it is.

@@ -66,8 +66,8 @@ class Results {
   std::vector<Endpoint> load_endpoints();
   std::vector<Minimum> load_minima();
 
-  /// For each endpoint, in the order of seeds, what tells that its row was changed after
-  /// it was written; "" if nothing does.
+  /// For each endpoint, in the order of seeds, what tells that its row was changed
+  /// after it was written; "" if nothing does.
   std::vector<std::string> changed_endpoints();
   std::vector<Count> load_counts();
   std::vector<StoredSpectrum> load_spectra();

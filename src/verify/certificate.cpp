@@ -18,7 +18,9 @@ std::vector<Real> reals(const Tensor& theta) {
   return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
 }
 
-std::vector<Real> moved(const std::vector<Real>& theta, const Tensor& step, Real scale) {
+std::vector<Real> moved(const std::vector<Real>& theta,
+                        const Tensor& step,
+                        Real scale) {
   auto out = theta;
   for (size_t p = 0; p < out.size(); ++p) {
     out[p] += scale * static_cast<Real>(step[static_cast<int64_t>(p)].item<double>());
@@ -34,7 +36,8 @@ double largest(const std::vector<Real>& g) {
 
 Tensor as_tensor(const std::vector<Real>& v) {
   auto out = at::empty({static_cast<int64_t>(v.size())}, torch::kFloat64);
-  for (size_t i = 0; i < v.size(); ++i) out.data_ptr<double>()[i] = static_cast<double>(v[i]);
+  for (size_t i = 0; i < v.size(); ++i)
+    out.data_ptr<double>()[i] = static_cast<double>(v[i]);
   return out;
 }
 
@@ -78,7 +81,8 @@ void check_spectrum(const CertificateContext& context,
                     std::vector<std::string>& faults) {
   const double limit = 4 * std::max(context.options.gradient_tolerance, e.noise);
   if (const double size = largest(at.gradient); !(size <= limit)) {
-    faults.push_back(fmt::format("gradient {:.1e}, at most {:.1e} was certified", size, limit));
+    faults.push_back(
+        fmt::format("gradient {:.1e}, at most {:.1e} was certified", size, limit));
   }
   if (!active_sites(context, theta, at).empty()) {
     faults.emplace_back("it lies on a kink, but was certified as smooth");
@@ -88,7 +92,8 @@ void check_spectrum(const CertificateContext& context,
   std::vector<double> slopes;
   for (const auto& b : context.blocks) {
     for (int64_t i = 0; i < b.size(); ++i) {
-      slopes.push_back(at.arguments[static_cast<size_t>(b.offset + i)] > 0 ? b.high : b.low);
+      slopes.push_back(at.arguments[static_cast<size_t>(b.offset + i)] > 0 ? b.high
+                                                                           : b.low);
     }
   }
   const auto hessian = difference_hessian(
@@ -101,7 +106,8 @@ void check_spectrum(const CertificateContext& context,
   const double least = values[0].item<double>();
   if (least < -cut) faults.push_back(fmt::format("negative curvature {:.3e}", least));
   if (nullity != e.nullity) {
-    faults.push_back(fmt::format("{} zero modes, {} were certified", nullity, e.nullity));
+    faults.push_back(
+        fmt::format("{} zero modes, {} were certified", nullity, e.nullity));
   }
   if (std::abs(least - e.min_eigenvalue) > 1e-6 * most) {
     faults.push_back(
@@ -109,9 +115,12 @@ void check_spectrum(const CertificateContext& context,
   }
   const bool strict = e.verdict == Verdict::kStrictMinimum;
   const bool modulo = e.verdict == Verdict::kMinimumModuloSymmetry;
-  if ((strict && nullity != 0) || (modulo && (nullity == 0 || e.explained != nullity))) {
-    faults.push_back(fmt::format(
-        "{} with {} zero modes, {} explained", name_of(e.verdict), nullity, e.explained));
+  if ((strict && nullity != 0) ||
+      (modulo && (nullity == 0 || e.explained != nullity))) {
+    faults.push_back(fmt::format("{} with {} zero modes, {} explained",
+                                 name_of(e.verdict),
+                                 nullity,
+                                 e.explained));
   }
   const auto rest = is_zero.logical_not().nonzero().squeeze(1);
   const auto complement = vectors.index_select(1, rest);
@@ -129,10 +138,12 @@ void check_saddle(const CertificateContext& context,
                   Real loss,
                   std::vector<std::string>& faults) {
   if (!e.witness.defined()) return;  // negative curvature that no step could follow
-  const Real fall = loss - context.reference.evaluate(moved(theta, e.witness, 1), {}).value;
+  const Real fall =
+      loss - context.reference.evaluate(moved(theta, e.witness, 1), {}).value;
   const double claimed = e.witness_fall;
-  if (!(fall > 0) || std::abs(static_cast<double>(fall) - claimed) >
-                         1e-6 * claimed + 1e-14 * (1 + static_cast<double>(std::abs(loss)))) {
+  if (!(fall > 0) ||
+      std::abs(static_cast<double>(fall) - claimed) >
+          1e-6 * claimed + 1e-14 * (1 + static_cast<double>(std::abs(loss)))) {
     faults.push_back(fmt::format("the witness lowers the loss by {:.3e}, not {:.3e}",
                                  static_cast<double>(fall),
                                  claimed));
@@ -167,7 +178,8 @@ void check_escaping(const CertificateContext& context,
 
 }  // namespace
 
-std::vector<std::string> faults_of(const CertificateContext& context, const Endpoint& e) {
+std::vector<std::string> faults_of(const CertificateContext& context,
+                                   const Endpoint& e) {
   std::vector<std::string> faults;
   if (e.verdict == Verdict::kDiverged) return faults;
   if (!e.theta.defined() || e.theta.numel() != context.reference.dimension()) {
@@ -192,7 +204,8 @@ std::vector<std::string> faults_of(const CertificateContext& context, const Endp
     check_escaping(context, e, theta, at.value, faults);
   }
   const bool says_certified = e.verdict == Verdict::kKinkMinimum;
-  if (says_certified && !is_certified(e)) faults.emplace_back("a verdict without certificate");
+  if (says_certified && !is_certified(e))
+    faults.emplace_back("a verdict without certificate");
   return faults;
 }
 

@@ -17,7 +17,8 @@ using torch::Tensor;
 Tensor picked(const std::vector<Real>& from, const std::vector<int64_t>& index) {
   auto out = at::empty({static_cast<int64_t>(index.size())}, torch::kFloat64);
   for (size_t i = 0; i < index.size(); ++i) {
-    out.data_ptr<double>()[i] = static_cast<double>(from[static_cast<size_t>(index[i])]);
+    out.data_ptr<double>()[i] =
+        static_cast<double>(from[static_cast<size_t>(index[i])]);
   }
   return out;
 }
@@ -166,7 +167,8 @@ std::vector<int64_t> active_sites(const CertificateContext& context,
   const auto z = [&](int64_t site) { return at.arguments[static_cast<size_t>(site)]; };
   const auto scale_of = [&](const KinkBlock& b) {
     Real most = 0;
-    for (int64_t i = 0; i < b.size(); ++i) most = std::max(most, std::abs(z(b.offset + i)));
+    for (int64_t i = 0; i < b.size(); ++i)
+      most = std::max(most, std::abs(z(b.offset + i)));
     return most;
   };
   // Beyond the margin of a hinge the loss does not see a sample.
@@ -176,7 +178,8 @@ std::vector<int64_t> active_sites(const CertificateContext& context,
     for (int64_t n = 0; n < last.samples; ++n) {
       bool beyond = true;
       for (int64_t k = 0; k < last.units; ++k) {
-        beyond = beyond && z(last.offset + k * last.samples + n) < -kKinkTolerance * scale;
+        beyond =
+            beyond && z(last.offset + k * last.samples + n) < -kKinkTolerance * scale;
       }
       silent[static_cast<size_t>(n)] = beyond;
     }
@@ -211,7 +214,8 @@ void check_active_set(const CertificateContext& context,
     for (int64_t unit = 0; b.name != "loss" && unit < b.units; ++unit) {
       if (!is_zeroed(context, theta, b.layer, unit)) continue;
       ++zeroed;
-      const auto entries = entries_of(context.layout, static_cast<size_t>(b.layer), unit);
+      const auto entries =
+          entries_of(context.layout, static_cast<size_t>(b.layer), unit);
       for (const auto p : entries.row) held[static_cast<size_t>(p)] = true;
       for (const auto p : entries.column) held[static_cast<size_t>(p)] = true;
       check_silence(context, theta, entries, faults);
@@ -285,12 +289,14 @@ void check_active_set(const CertificateContext& context,
   if (along.size(1) > 0) {
     const auto full = difference_hessian(context.reference, theta, slopes, free);
     const auto values = at::linalg_eigvalsh(at::mm(along.t(), at::mm(full, along)));
-    const double cut = context.options.zero_tolerance * values.abs().max().item<double>();
+    const double cut =
+        context.options.zero_tolerance * values.abs().max().item<double>();
     const auto zero = (values.abs() <= cut).sum().item<int64_t>();
     if (!(values[0].item<double>() >= -cut) || zero != e.nullity) {
-      faults.push_back(fmt::format("along the kinks: least eigenvalue {:.3e}, {} zero modes",
-                                   values[0].item<double>(),
-                                   zero));
+      faults.push_back(
+          fmt::format("along the kinks: least eigenvalue {:.3e}, {} zero modes",
+                      values[0].item<double>(),
+                      zero));
     }
   }
   check_by_differences(context, theta, at.value, faults);

@@ -93,8 +93,15 @@ SampleLoss sample_loss(const LossOptions& loss,
         out.slope[k] = -t * a.slope;
         break;
       }
+      case LossKind::kSigmoidCrossEntropy: {
+        const auto a = apply(Elementwise::kSoftplus, f[k]);
+        out.value += a.value - t * f[k];
+        out.slope[k] = a.slope - t;
+        break;
+      }
       case LossKind::kHuber:
-        out.value += std::abs(r) <= delta ? r * r / 2 : delta * (std::abs(r) - delta / 2);
+        out.value +=
+            std::abs(r) <= delta ? r * r / 2 : delta * (std::abs(r) - delta / 2);
         out.slope[k] = std::abs(r) <= delta ? r : r > 0 ? delta : -delta;
         break;
       case LossKind::kHinge:
@@ -269,8 +276,8 @@ ReferenceValue ReferenceNetwork::evaluate(const std::vector<Real>& theta,
     for (size_t k = 0; k < loss.slope.size(); ++k) {
       out.outputs.push_back(trace.output[k]);
       if (offset_[last] >= 0) {
-        out.sensitivity[static_cast<size_t>(site_of(last, static_cast<int64_t>(k), n))] =
-            loss.slope[k] * share;
+        out.sensitivity[static_cast<size_t>(
+            site_of(last, static_cast<int64_t>(k), n))] = loss.slope[k] * share;
       }
       g.push_back(loss.slope[k] * share * trace.slope[last][k]);
     }
@@ -307,9 +314,11 @@ std::vector<Real> ReferenceNetwork::argument_gradient(const std::vector<Real>& t
   std::vector<Real> g(trace.pre[layer].size(), 0);
   g[unit] = 1;
   if (block > last) {
-    const double y = targets_.data_ptr<double>()[sample * targets_.size(1) +
-                                                 static_cast<int64_t>(unit)];
-    g[unit] = loss_argument(loss_, trace.output[unit], y).slope * trace.slope[last][unit];
+    const double y =
+        targets_
+            .data_ptr<double>()[sample * targets_.size(1) + static_cast<int64_t>(unit)];
+    g[unit] =
+        loss_argument(loss_, trace.output[unit], y).slope * trace.slope[last][unit];
   }
   backward(theta, trace, layer, g, out, sample);
   return out.gradient;

@@ -21,8 +21,8 @@ struct ReferenceValue {
   std::vector<Real> sensitivity;  ///< ∂L/∂φ(z) of every site
 };
 
-/// A loss computed again, by plain loops in extended precision: no LibTorch, no batches,
-/// no code shared with the objective that made a certificate.
+/// A loss computed again, by plain loops in extended precision: no LibTorch, no
+/// batches, no code shared with the objective that made a certificate.
 class Reference {
  public:
   virtual ~Reference() = default;
@@ -70,7 +70,8 @@ class ReferenceNetwork final : public Reference {
   Network network_;
   LossOptions loss_;
   torch::Tensor inputs_, targets_;
-  std::vector<int64_t> offset_;  // first site of each layer, -1 without kinks; the loss last
+  std::vector<int64_t>
+      offset_;  // first site of each layer, -1 without kinks; the loss last
   int64_t sites_ = 0;
 };
 

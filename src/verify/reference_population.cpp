@@ -52,10 +52,11 @@ ReferenceValue ReferencePopulation::evaluate(const std::vector<Real>& theta,
     for (int64_t j = 0; j < count; ++j) {
       const bool student_i = i < units_, student_j = j < units_;
       const Real sign = student_i == student_j ? 1 : -1;
-      out.value += sign / 2 * moment(&all[static_cast<size_t>(i * inputs_)],
-                                     &all[static_cast<size_t>(j * inputs_)],
-                                     inputs_,
-                                     g);
+      out.value += sign / 2 *
+                   moment(&all[static_cast<size_t>(i * inputs_)],
+                          &all[static_cast<size_t>(j * inputs_)],
+                          inputs_,
+                          g);
       if (!student_i) continue;
       for (int64_t c = 0; c < inputs_; ++c) {
         out.gradient[static_cast<size_t>(i * inputs_ + c)] +=

@@ -1,0 +1,267 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/random.h"
+#include "data/synthetic.h"
+#include "minima/active_set.h"
+#include "minima/identify.h"
+#include "minima/kink_verdict.h"
+#include "minima/silent_units.h"
+#include "support/networks.h"
+#include "support/problems.h"
+#include "train/ensemble.h"
+
+namespace basin {
+namespace {
+
+using testing::largest;
+using testing::objective_for;
+using testing::random_data;
+using testing::vector;
+using torch::Tensor;
+
+/// L(x, y) = |x| + (y − 1)² / 2 + slope · x: the minimum is (0, 1) if |slope| < 1,
+/// where the slope of the kink is −slope.
+class Crease final : public FrozenObjective {
+ public:
+  explicit Crease(double slope, Tensor frozen = {}) : slope_(slope), frozen_(frozen) {}
+  int64_t dimension() const override { return 2; }
+  Tensor value(const Tensor& theta) const override {
+    const auto x = theta.select(1, 0), y = theta.select(1, 1);
+    return phi(x) + (y - 1).square() / 2 + slope_ * x;
+  }
+  ValueAndGradient value_and_gradient(const Tensor& theta) const override {
+    const auto x = theta.select(1, 0), y = theta.select(1, 1);
+    const auto s = frozen_.defined() ? frozen_.expand_as(x) : x.sign();
+    return {value(theta), at::stack({s + slope_, y - 1}, 1)};
+  }
+  Tensor hessian_times(const Tensor&, const Tensor& v) const override {
+    return v * vector({0, 1});
+  }
+  std::vector<KinkBlock> kink_blocks() const override {
+    return {{.name = "x", .units = 1, .samples = 1, .low = -1, .high = 1}};
+  }
+  Tensor kink_arguments(const Tensor& theta) const override {
+    return theta.narrow(1, 0, 1);
+  }
+  std::unique_ptr<FrozenObjective> frozen(const Tensor& slopes) const override {
+    return std::make_unique<Crease>(slope_, slopes);
+  }
+  Tensor arguments(const Tensor& theta) const override { return theta.narrow(1, 0, 1); }
+  Tensor argument_gradients(const Tensor&, const Tensor& sites) const override {
+    return vector({1, 0}).expand({sites.size(0), 2});
+  }
+  Tensor sensitivities(const Tensor&) const override { return vector({1}); }
+
+ private:
+  Tensor phi(const Tensor& x) const {
+    return frozen_.defined() ? x * frozen_ : x.abs();
+  }
+  double slope_;
+  Tensor frozen_;
+};
+
+TEST(ActiveSet, StopsOnAKinkThatHolds) {
+  const auto found = minimize_active_set(
+      Crease(0.25), vector({3, 5}), at::arange(2, torch::kInt64), {});
+  EXPECT_TRUE(found.converged) << found.problem;
+  EXPECT_LT(largest(found.point.theta - vector({0, 1})), 1e-12);
+  ASSERT_EQ(found.point.active.size(), 1u);
+  EXPECT_NEAR(found.point.slopes[0].item<double>(), -0.25, 1e-12);
+  EXPECT_NEAR(slope_shares(Crease(0.25), found.point)[0].item<double>(), 0.375, 1e-12);
+}
+
+TEST(ActiveSet, LeavesAKinkThatDoesNotHold) {
+  // At slope −1.5 the loss falls for ever towards x > 0: it may not be called a
+  // minimum.
+  const auto found = minimize_active_set(Crease(-1.5),
+                                         vector({0, 5}),
+                                         at::arange(2, torch::kInt64),
+                                         {.max_iterations = 20});
+  EXPECT_FALSE(found.converged);
+  EXPECT_GT(found.point.theta[0].item<double>(), 1e-3);
+}
+
+std::vector<Endpoint> judged(const ModelOptions& model,
+                             const LossOptions& loss,
+                             const Dataset& data,
+                             int64_t seeds) {
+  const auto objective = objective_for(model, loss, data);
+  const MinimaProblem problem{.objective = objective,
+                              .layout = objective.network().layout,
+                              .decay = loss.weight_decay};
+  const auto trained = train_seeds(objective,
+                                   initial_parameters(objective.network(), 1, 0, seeds),
+                                   0,
+                                   1,
+                                   {.learning_rate = 0.02, .steps = 1000});
+  return polish_and_judge(
+      problem, trained.theta, 0, std::vector<bool>(static_cast<size_t>(seeds)), {});
+}
+
+int64_t certified(const std::vector<Endpoint>& endpoints) {
+  int64_t out = 0;
+  for (const auto& e : endpoints) {
+    out += is_certified(e);
+    EXPECT_FALSE(e.reason.empty());
+    if (!is_certified(e)) std::cerr << e.seed << ": " << e.reason << "\n";
+  }
+  return out;
+}
+
+Dataset noisy_teacher(int64_t samples) {
+  return synthetic_data({.source = DataSource::kTeacher,
+                         .samples = samples,
+                         .noise = 0.3,
+                         .inputs = 2,
+                         .teacher_width = 3},
+                        1);
+}
+
+TEST(Kinks, CertifiesTwentyThreeOfTwentyFourOnThreeUnits) {
+  const auto found =
+      judged({.depth = 1, .width = 3}, {.weight_decay = 1e-3}, noisy_teacher(400), 24);
+  EXPECT_GE(certified(found), 23);
+}
+
+TEST(Kinks, CertifiesTwentyOfTwentyFourOnEightUnits) {
+  const auto found =
+      judged({.depth = 1, .width = 8}, {.weight_decay = 1e-3}, noisy_teacher(100), 24);
+  EXPECT_GE(certified(found), 20);
+}
+
+TEST(Kinks, ACertifiedPointIsNowhereUndercutNearby) {
+  const auto data = noisy_teacher(100);
+  const ModelOptions model{.depth = 1, .width = 3};
+  const LossOptions loss{.weight_decay = 1e-3};
+  const auto objective = objective_for(model, loss, data);
+  RandomStream random(9, Stream::kProbe, 0);
+  for (const auto& e : judged(model, loss, data, 6)) {
+    if (!is_certified(e)) continue;
+    auto steps = testing::normal({400, e.theta.size(0)}, 77);
+    steps = steps / steps.norm(2, {1}, true);
+    for (const double t : {1e-3, 1e-4, 1e-5}) {
+      const auto losses = objective.value(e.theta + t * steps);
+      EXPECT_GE(losses.min().item<double>(), e.loss - 1e-15);
+    }
+  }
+}
+
+// Without the test of forces and shares, an endpoint pushed along a kink would pass.
+TEST(Kinks, DoesNotCertifyAPointThatOnlySlidesAlongAKink) {
+  const auto data = noisy_teacher(100);
+  const auto objective =
+      objective_for({.depth = 1, .width = 1}, {.weight_decay = 1e-3}, data);
+  const MinimaProblem problem{
+      .objective = objective, .layout = objective.network().layout, .decay = 1e-3};
+  // Any unit, its bias set so that sample 0 lies on the kink.
+  auto theta = initial_parameters(objective.network(), 5, 0, 1)[0];
+  theta[2] = -(theta[0] * data.inputs[0][0] + theta[1] * data.inputs[0][1]);
+  const auto e = judge(problem, theta, {});
+  EXPECT_EQ(e.kinks, 1);
+  EXPECT_FALSE(is_certified(e)) << e.reason;
+}
+
+TEST(Kinks, JudgesHingeAndAbsoluteLossesOfLinearModels) {
+  const auto classes =
+      synthetic_data({.source = DataSource::kMoons, .samples = 60, .noise = 0.2}, 1);
+  const auto hinge = judged(
+      {.depth = 0}, {.kind = LossKind::kHinge, .weight_decay = 1e-2}, classes, 6);
+  EXPECT_EQ(certified(hinge), 6);
+  const auto absolute = judged({.depth = 0},
+                               {.kind = LossKind::kAbsolute, .weight_decay = 1e-3},
+                               noisy_teacher(61),
+                               6);
+  EXPECT_EQ(certified(absolute), 6);
+  // Convex: one place.
+  for (const auto* list : {&hinge, &absolute}) {
+    for (const auto& e : *list) EXPECT_NEAR(e.loss, list->front().loss, 1e-12);
+  }
+}
+
+TEST(Kinks, CertifiesRepeatedSamples) {
+  auto data = noisy_teacher(30);
+  data.inputs = at::cat({data.inputs, data.inputs});
+  data.targets = at::cat({data.targets, data.targets});
+  const auto found = judged({.depth = 1, .width = 2}, {.weight_decay = 1e-2}, data, 8);
+  EXPECT_GE(certified(found), 7);
+}
+
+// The bound on random problems against a fine search over the circle.
+TEST(SilentUnits, BoundsTheDualRatioExactly) {
+  for (uint64_t i = 0; i < 10; ++i) {
+    const auto inputs = testing::normal({12, 2}, 300 + i);
+    const auto sensitivity = testing::normal({12, 1}, 400 + i) / 12;
+    double most = 0;
+    for (int k = 0; k < 100'000; ++k) {
+      const double angle = 2 * M_PI * k / 100'000;
+      const auto w = vector({std::cos(angle), std::sin(angle)});
+      if (k % 50 == 0) {
+        most = std::max(most,
+                        std::abs(inputs.mv(w)
+                                     .clamp_min(0)
+                                     .dot(sensitivity.select(1, 0))
+                                     .item<double>()));
+      }
+    }
+    EXPECT_EQ(test_silence(inputs, sensitivity, 0, 1, most * 1.01).silent,
+              Answer::kYes);
+    const auto no = test_silence(inputs, sensitivity, 0, 1, most * 0.99);
+    EXPECT_EQ(no.silent, Answer::kNo);
+    const auto c = inputs.mv(no.witness).clamp_min(0).dot(sensitivity.select(1, 0));
+    EXPECT_GT(std::abs(c.item<double>()), most * 0.99);
+  }
+}
+
+TEST(SilentUnits, SaysWhenItCannotDecide) {
+  const auto inputs = testing::normal({40, 6}, 1);
+  const auto sensitivity = testing::normal({40, 1}, 2);
+  EXPECT_EQ(test_silence(inputs, sensitivity, 0, 1, 60.0, 3).silent,
+            Answer::kUndecided);
+}
+
+// Frozen at its own sides, the loss is the loss; its sensitivities are differences.
+TEST(FrozenNetwork, AgreesWithTheLossAndWithDifferences) {
+  const auto data = random_data(20, 2, 2);
+  for (const auto kind : {LossKind::kMse, LossKind::kHinge, LossKind::kCrossEntropy}) {
+    for (const auto phi :
+         {Elementwise::kRelu, Elementwise::kLeakyRelu, Elementwise::kAbs}) {
+      const auto objective = objective_for({.depth = 2, .width = 4, .activation = phi},
+                                           {.kind = kind, .weight_decay = 1e-2},
+                                           data);
+      const auto theta = initial_parameters(objective.network(), 3, 0, 1);
+      const auto slopes = side_slopes(objective, theta[0]);
+      const auto frozen = objective.frozen(slopes);
+      const auto a = objective.value_and_gradient(theta);
+      const auto b = frozen->value_and_gradient(theta);
+      EXPECT_LT(largest(a.value - b.value), 1e-13);
+      EXPECT_LT(largest(a.gradient - b.gradient), 1e-13);
+      EXPECT_LT(largest(objective.kink_arguments(theta) - frozen->arguments(theta)),
+                1e-13);
+      // ∂L/∂slope = u z.
+      const auto u = frozen->sensitivities(theta[0]);
+      const auto z = frozen->arguments(theta)[0];
+      for (const int64_t site : {int64_t{3}, int64_t{45}, slopes.size(0) - 1}) {
+        auto moved = slopes.clone();
+        moved[site] += 1e-6;
+        const auto up = objective.frozen(moved)->value(theta).item<double>();
+        moved[site] -= 2e-6;
+        const auto down = objective.frozen(moved)->value(theta).item<double>();
+        EXPECT_NEAR((up - down) / 2e-6, (u[site] * z[site]).item<double>(), 1e-8);
+      }
+      const auto rows =
+          frozen->argument_gradients(theta[0], at::tensor({0, 45}, torch::kInt64));
+      for (const int64_t p : {int64_t{0}, int64_t{9}}) {
+        auto moved = theta.clone();
+        moved[0][p] += 1e-6;
+        const auto change = (frozen->arguments(moved)[0] - z) / 1e-6;
+        EXPECT_NEAR(rows[0][p].item<double>(), change[0].item<double>(), 1e-5);
+        EXPECT_NEAR(rows[1][p].item<double>(), change[45].item<double>(), 1e-5);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace basin
