@@ -4,23 +4,18 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <numeric>
-#include <optional>
 
 #include "core/error.h"
 #include "core/stop.h"
-#include "minima/data_symmetry.h"
+#include "minima/levels.h"
 #include "minima/matching.h"
-#include "minima/permuted_matrix.h"
-#include "minima/relu_function.h"
+#include "minima/null_sources.h"
 #include "minima/symmetry.h"
 
 namespace basin {
 namespace {
 
 using torch::Tensor;
-
-constexpr size_t kMostDataSymmetries = 5000;
 
 struct Class {
   Canonical form;  // of the representative
@@ -33,20 +28,6 @@ struct Class {
 
 double greatest(const Tensor& a) {
   return a.numel() == 0 ? 0.0 : a.abs().max().item<double>();
-}
-
-// Outputs on the training inputs, as far as the loss sees them.
-Tensor function_of(const MinimaProblem& problem, const Tensor& theta) {
-  const auto f = problem.objective.outputs(theta.unsqueeze(0).contiguous()).squeeze(0);
-  return problem.layout.logit_shift ? f - f.mean(1, /*keepdim=*/true) : f;
-}
-
-bool same_function(const Tensor& a, const Tensor& b, double tolerance) {
-  return greatest(a - b) <= tolerance * (1 + greatest(a));
-}
-
-bool near_loss(double a, double b, double tolerance) {
-  return std::abs(a - b) <= tolerance * (1 + std::abs(a));
 }
 
 // f(g·θ) = f(θ) for the reduction and gauge that lead to the canonical form.
@@ -173,158 +154,11 @@ Minimum minimum_of(const MinimaProblem& problem,
   return out;
 }
 
-/// Numbers given to minima in the order of their losses: equal ones get the same.
-class Grouping {
- public:
-  explicit Grouping(const std::vector<Minimum>& minima) : parent_(minima.size()) {
-    std::iota(parent_.begin(), parent_.end(), size_t{0});
-  }
-  size_t root(size_t m) const {
-    while (parent_[m] != m) m = parent_[m];
-    return m;
-  }
-  void join(size_t a, size_t b) { parent_[root(a)] = root(b); }
-
-  // Class numbers, counted along `order`.
-  std::vector<int64_t> numbers(const std::vector<size_t>& order) const {
-    std::vector<int64_t> out(parent_.size(), -1);
-    int64_t next = 0;
-    for (const auto m : order) {
-      auto& number = out[root(m)];
-      if (number < 0) number = next++;
-    }
-    for (size_t m = 0; m < out.size(); ++m) out[m] = out[root(m)];
-    return out;
-  }
-
- private:
-  std::vector<size_t> parent_;
-};
-
-// Pairs of nearly equal loss, for which `same` decides.
-template <typename F>
-Grouping grouped(const std::vector<Minimum>& minima,
-                 const std::vector<size_t>& order,
-                 double window,
-                 F&& same) {
-  Grouping out(minima);
-  for (size_t i = 0; i < order.size(); ++i) {
-    for (size_t j = i; j-- > 0;) {
-      const auto a = order[i], b = order[j];
-      if (!near_loss(minima[a].endpoint.loss, minima[b].endpoint.loss, window)) break;
-      if (out.root(a) != out.root(b) && same(a, b)) out.join(a, b);
-    }
-  }
-  return out;
-}
-
-// Minima that a symmetry of the data takes into each other.
-Grouping grouped_by_data(const MinimaProblem& problem,
-                         const MinimaOptions& options,
-                         const std::vector<Minimum>& minima,
-                         const std::vector<size_t>& order,
-                         double window) {
-  auto group = closure(problem.data_symmetries, kMostDataSymmetries);
-  // Too many to list: units that are added up and permuted inputs make one matrix with
-  // free rows and columns; otherwise only the generators are tried.
-  const bool by_matrix = group.empty() && problem.all_input_permutations &&
-                         problem.layout.layers.size() == 1;
-  if (group.empty()) group = problem.data_symmetries;
-  std::vector<std::vector<Canonical>> images(minima.size());
-  const auto images_of = [&](size_t m) -> const std::vector<Canonical>& {
-    if (images[m].empty()) {
-      for (const auto& g : group) {
-        const auto moved = transformed(problem.layout, g, minima[m].endpoint.theta);
-        images[m].push_back(canonical_form(problem.layout, moved));
-      }
-    }
-    return images[m];
-  };
-  return grouped(minima, order, window, [&](size_t a, size_t b) {
-    check_stop();
-    const auto own = canonical_form(problem.layout, minima[b].endpoint.theta);
-    const double tolerance = options.same_parameters * (1 + greatest(own.theta));
-    if (by_matrix) {
-      const auto& layer = problem.layout.layers.front();
-      const auto w = [&](size_t m) {
-        return minima[m].endpoint.theta.view({layer.rows, layer.columns});
-      };
-      return match_permuted(w(a), w(b), tolerance) == PermutedAnswer::kSame;
-    }
-    for (const auto& image : images_of(a)) {
-      if (match_units(own.layout, own.theta, image.theta, tolerance).same) return true;
-    }
-    return false;
-  });
-}
-
-void number_coarser_classes(const MinimaProblem& problem,
-                            const MinimaOptions& options,
-                            std::vector<Minimum>& minima) {
-  std::vector<size_t> order(minima.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return minima[a].endpoint.loss < minima[b].endpoint.loss;
-  });
-  const double window = std::max(options.same_loss, 1e2 * options.same_function);
-  std::vector<Tensor> outputs;
-  std::vector<std::optional<ReluFunction>> forms;
-  const auto blocks = problem.objective.kink_blocks();
-  for (const auto& m : minima) {
-    outputs.push_back(function_of(problem, m.endpoint.theta));
-    forms.push_back(relu_function(problem.layout, blocks, m.endpoint.theta));
-  }
-  const auto set = [&](const Grouping& grouping, int64_t Minimum::*field) {
-    const auto numbers = grouping.numbers(order);
-    for (size_t m = 0; m < minima.size(); ++m) minima[m].*field = numbers[m];
-  };
-  set(grouped(minima, order, options.same_loss, [](size_t, size_t) { return true; }),
-      &Minimum::loss_class);
-  set(grouped(minima,
-              order,
-              window,
-              [&](size_t a, size_t b) {
-                return same_function(outputs[a], outputs[b], options.same_function);
-              }),
-      &Minimum::function_class);
-  if (!forms.empty() && forms.front()) {
-    set(grouped(minima,
-                order,
-                window,
-                [&](size_t a, size_t b) {
-                  return same_everywhere(*forms[a], *forms[b], options.same_function);
-                }),
-        &Minimum::everywhere_class);
-  }
-  if (!problem.data_symmetries.empty()) {
-    set(grouped_by_data(problem, options, minima, order, window),
-        &Minimum::symmetry_class);
-  }
-}
-
 }  // namespace
 
 std::string label_of(const Minimum& minimum) {
   const bool certified = is_certified(minimum.endpoint);
   return fmt::format("{} {}", certified ? "minimum" : "place", minimum.id);
-}
-
-std::vector<std::string> levels_of(const std::vector<Minimum>& minima) {
-  std::vector<std::string> out{"parameters"};
-  if (!minima.empty() && minima.front().symmetry_class >= 0) out.push_back("symmetry");
-  if (!minima.empty() && minima.front().everywhere_class >= 0) {
-    out.push_back("everywhere");
-  }
-  out.push_back("function");
-  out.push_back("loss");
-  return out;
-}
-
-int64_t class_at(const Minimum& m, const std::string& level) {
-  if (level == "parameters") return m.id;
-  if (level == "symmetry") return m.symmetry_class;
-  if (level == "everywhere") return m.everywhere_class;
-  return level == "function" ? m.function_class : m.loss_class;
 }
 
 std::vector<Minimum> identify(const MinimaProblem& problem,

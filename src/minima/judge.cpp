@@ -5,135 +5,16 @@
 
 #include <cmath>
 
-#include "core/random.h"
-#include "curvature/hessian.h"
-#include "minima/higher_order.h"
+#include "minima/degenerate.h"
 #include "minima/kink_verdict.h"
 #include "minima/newton.h"
-#include "minima/symmetry.h"
+#include "minima/smooth_curvature.h"
 #include "minima/units.h"
 
 namespace basin {
 namespace {
 
 using torch::Tensor;
-
-constexpr int64_t kHigherOrderLimit = 500;  // parameters
-constexpr int64_t kHigherOrderModes = 8;
-constexpr double kZeroLoss = 1e-20;
-
-/// What the smooth verdict is made from.
-struct Curvature {
-  HessianSpectrum spectrum;  // without eigenvectors where H is positive definite
-  torch::Tensor hessian;     // then
-  ExplainedModes explained;
-  Tensor zero;  // which eigenvalues count as zero modes, bool
-};
-
-// Tangents that H annihilates; the others explain nothing.
-ExplainedModes verified_modes(const MinimaProblem& problem,
-                              const Tensor& theta,
-                              double scale) {
-  auto sources = null_sources(problem, theta);
-  for (auto& source : sources) {
-    const auto unit =
-        source.tangents / source.tangents.norm(2, {1}, true).clamp_min(1e-300);
-    const auto points = theta.unsqueeze(0).expand_as(unit).contiguous();
-    const auto bent = problem.objective.hessian_times(points, unit).norm(2, {1});
-    const auto held = (bent <= 1e-6 * scale).nonzero().squeeze(1);
-    source.tangents = unit.index_select(0, held);
-  }
-  return explain(sources, theta.size(0));
-}
-
-// Above the dense limit: Lanczos with the explained zero modes moved to the top of the
-// spectrum.
-HessianSpectrum deflated_spectrum(const MinimaProblem& problem,
-                                  const Tensor& theta,
-                                  const Tensor& basis,
-                                  double top,
-                                  const MinimaOptions& options) {
-  const auto hessian = hessian_operator(problem.objective, theta);
-  const auto deflated = [&](const Tensor& v) {
-    const auto inside = at::mv(basis.t(), at::mv(basis, v));
-    const auto bent = hessian(v - inside);
-    return bent - at::mv(basis.t(), at::mv(basis, bent)) + top * inside;
-  };
-  return lanczos_spectrum(deflated, theta.size(0), options.lanczos_steps);
-}
-
-Curvature curvature_at(const MinimaProblem& problem,
-                       const Tensor& theta,
-                       const MinimaOptions& options) {
-  Curvature out;
-  if (theta.size(0) <= options.dense_limit) {
-    // Most endpoints are strict minima: their eigenvectors are not asked for, and
-    // eigenvalues alone cost a third.
-    const auto hessian = dense_hessian(problem.objective, theta);
-    const auto values = at::linalg_eigvalsh(hessian);
-    const double scale = values.abs().max().item<double>();
-    if (values[0].item<double>() > options.zero_tolerance * scale) {
-      out.explained = verified_modes(problem, theta, scale);
-      out.spectrum = {.values = values, .complete = true};
-      out.hessian = hessian;
-      out.zero = at::zeros_like(values).to(torch::kBool);
-      return out;
-    }
-  }
-  out.spectrum = hessian_spectrum(
-      problem.objective,
-      theta,
-      {.dense_limit = options.dense_limit, .lanczos_steps = options.lanczos_steps});
-  const double scale = out.spectrum.values.abs().max().item<double>();
-  out.explained = verified_modes(problem, theta, scale);
-  if (!out.spectrum.complete && out.explained.total > 0) {
-    out.spectrum =
-        deflated_spectrum(problem, theta, out.explained.basis, scale, options);
-  }
-  out.zero = out.spectrum.values.abs() <= options.zero_tolerance * scale;
-  return out;
-}
-
-void fill_spectrum(const Curvature& c, const Tensor& gradient, Endpoint& out) {
-  const auto& values = c.spectrum.values;
-  out.min_eigenvalue = c.spectrum.min();
-  out.max_eigenvalue = c.spectrum.max();
-  out.residual = c.spectrum.min_residual;
-  out.explained = c.explained.total;
-  out.sources = c.explained.text;
-  if (!c.spectrum.complete) return;
-  const auto rest = c.zero.logical_not();
-  out.nullity = c.zero.sum().item<int64_t>();
-  out.index = (values < 0).logical_and(rest).sum().item<int64_t>();
-  const auto size = values.abs();
-  if (out.nullity > 0) out.cut_below = size.masked_select(c.zero).max().item<double>();
-  if (out.nullity < values.size(0)) {
-    out.cut_above = size.masked_select(rest).min().item<double>();
-  }
-  const auto keep = std::min<int64_t>(values.size(0), out.nullity + out.index + 3);
-  out.eigenvalues = values.narrow(0, 0, keep).clone();
-  if (c.hessian.defined()) {
-    out.newton_step = at::linalg_solve(c.hessian, gradient).norm().item<double>();
-    return;
-  }
-  const auto step = at::mv(c.spectrum.vectors, gradient) / values;
-  out.newton_step = at::where(c.zero, at::zeros_like(step), step).norm().item<double>();
-}
-
-// How much the loss falls when θ grows along its own part in the zero modes. It must
-// fall at once (5 % growth) and never rise again up to fivefold growth; 0 otherwise.
-double fall_along_zero_modes(const MinimaProblem& problem,
-                             const Curvature& c,
-                             const Endpoint& e) {
-  const auto inside = at::mv(c.spectrum.vectors, e.theta) * c.zero.to(torch::kFloat64);
-  const auto outward = at::mv(c.spectrum.vectors.t(), inside);
-  const auto growth = at::tensor({0.05, 0.25, 1.0, 4.0}, torch::kFloat64).unsqueeze(1);
-  const auto losses = problem.objective.value(e.theta + growth * outward);
-  const double noise = 1e-14 * (1e-2 + std::abs(e.loss));
-  const double first = losses[0].item<double>();
-  const bool rises = (losses > first + noise).any().item<bool>();
-  return first < e.loss - noise && !rises ? e.loss - losses.min().item<double>() : 0.0;
-}
 
 bool is_critical(const Endpoint& e, const MinimaOptions& options) {
   const bool far = e.newton_step > options.step_tolerance * (1 + e.norm);
@@ -187,95 +68,6 @@ void judge_saddle(const MinimaProblem& problem,
       out.min_eigenvalue,
       out.witness_fall,
       steps[best].norm().item<double>());
-}
-
-// Directions in the zero modes that nothing explains, and mixtures of them.
-std::vector<Tensor> unexplained_directions(const Curvature& c) {
-  const auto zero =
-      c.spectrum.vectors.index_select(0, c.zero.nonzero().squeeze(1));  // [n, P]
-  const auto& e = c.explained.basis;
-  const auto rest = zero - at::mm(at::mm(zero, e.t()), e);
-  const auto [u, s, v] = at::linalg_svd(rest, /*full_matrices=*/false);
-  const auto count = (s > 0.5).sum().item<int64_t>();
-  std::vector<Tensor> out;
-  for (int64_t i = 0; i < count; ++i) out.push_back(v[i]);
-  RandomStream random(0, Stream::kProbe, 1);
-  for (int64_t i = 0; count > 1 && i < 2 * count; ++i) {
-    auto mixed = at::zeros_like(v[0]);
-    for (int64_t k = 0; k < count; ++k) mixed = mixed + random.normal() * v[k];
-    out.push_back(mixed / mixed.norm());
-  }
-  return out;
-}
-
-// More zero modes than symmetries explain: a valley, a saturated unit on its way to
-// infinity, or higher order.
-void judge_degenerate(const MinimaProblem& problem, const Curvature& c, Endpoint& out) {
-  const double fall = problem.decay > 0 ? 0 : fall_along_zero_modes(problem, c, out);
-  if (fall > 0) {
-    out.verdict = Verdict::kEscaping;
-    out.growth_fall = fall;
-    out.reason = fmt::format(
-        "no decay, and the loss falls by {:.1e} as the weights grow along {} zero "
-        "modes; "
-        "norm {:.3g}",
-        fall,
-        out.nullity,
-        out.norm);
-    return;
-  }
-  out.verdict = Verdict::kDegenerateMinimum;
-  const auto more = out.nullity - out.explained;
-  out.reason = fmt::format("{} zero modes, {} explained", out.nullity, out.explained);
-  if (!out.sources.empty()) out.reason += " (" + out.sources + ")";
-  if (out.loss - problem.lower_bound <= kZeroLoss) {
-    out.certificate = Certificate::kLowerBound;
-    out.reason +=
-        fmt::format("; the loss is at its least possible value, {:.1e}", out.loss);
-    return;
-  }
-  if (out.theta.size(0) > kHigherOrderLimit || more > kHigherOrderModes) {
-    out.reason += "; not tested to higher order";
-    return;
-  }
-  const auto rest = c.zero.logical_not().nonzero().squeeze(1);
-  const auto complement = c.spectrum.vectors.index_select(0, rest).t().contiguous();
-  const auto curvature = c.spectrum.values.index_select(0, rest);
-  int64_t flat = 0, rising = 0, tested = 0;
-  double reach = INFINITY, order = INFINITY;
-  for (const auto& v : unexplained_directions(c)) {
-    const auto test =
-        follow_zero_mode(problem.objective, out.theta, v, complement, curvature);
-    ++tested;
-    if (test.kind == ZeroMode::kFalling) {
-      out.verdict = Verdict::kSaddle;
-      out.witness = test.witness;
-      out.witness_fall = test.fall;
-      out.reason +=
-          fmt::format("; along one the loss falls by {:.1e} at {:.2g}: higher order",
-                      test.fall,
-                      test.witness.norm().item<double>());
-      return;
-    }
-    flat += test.kind == ZeroMode::kFlat;
-    rising += test.kind == ZeroMode::kRising;
-    if (test.kind != ZeroMode::kUnclear) reach = std::min(reach, test.reach);
-    if (test.kind == ZeroMode::kRising) order = std::min(order, test.order);
-  }
-  if (flat == tested && tested > 0) {
-    out.reason += fmt::format(
-        "; a flat valley in all {} directions tried, up to {:.2g}", tested, reach);
-  } else if (more == 1 && rising == tested && order > 3.5 && order < 4.5) {
-    out.certificate = Certificate::kHigherOrder;
-    out.reason +=
-        fmt::format("; along the other the loss rises with power {:.3g}", order);
-  } else {
-    out.reason +=
-        fmt::format("; of {} directions tried {} are flat, {} rise, none falls",
-                    tested,
-                    flat,
-                    rising);
-  }
 }
 
 void judge_critical(const MinimaProblem& problem,

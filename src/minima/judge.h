@@ -3,8 +3,8 @@
 #include "core/layout.h"
 #include "core/objective.h"
 #include "minima/endpoint.h"
+#include "minima/null_sources.h"
 #include "minima/options.h"
-#include "minima/symmetry.h"
 
 namespace basin {
 

@@ -8,6 +8,7 @@
 
 #include "minima/active_set.h"
 #include "minima/newton.h"
+#include "minima/null_sources.h"
 #include "minima/symmetry.h"
 
 namespace basin {
@@ -17,10 +18,6 @@ using torch::Tensor;
 
 constexpr double kLeastMargin = 1e-6;
 constexpr int64_t kNearest = 32;  // sites whose distance in θ is found
-
-Tensor index_of(const std::vector<int64_t>& entries) {
-  return at::tensor(entries, torch::kInt64);
-}
 
 bool is_zeroed(const ParameterLayout& layout,
                const std::vector<UnitId>& zeroed,

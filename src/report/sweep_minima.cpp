@@ -49,6 +49,52 @@ std::string spurious_text(const SweepRow& row) {
                      show(100 * interval.high, 3));
 }
 
+double loss_quantile(std::vector<double> values, double q) {
+  std::erase_if(values, [](double v) { return !std::isfinite(v); });
+  if (values.empty()) return NAN;
+  std::sort(values.begin(), values.end());
+  return values[static_cast<size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
+}
+
+std::string sweep_csv(const std::vector<SweepRow>& rows) {
+  std::string out;
+  for (const auto& [key, value] : rows.front().values) out += key + ",";
+  out +=
+      "parameters,seeds,certified_seeds,minima,low,high,coverage,places,up_to_data_"
+      "symmetry,spurious,spurious_low,spurious_high,loss_min,loss_median,loss_max,"
+      "run\n";
+  const auto number = [](double x) {
+    return std::isnan(x) ? "" : fmt::format("{}", x);
+  };
+  for (const auto& row : rows) {
+    for (const auto& [key, value] : row.values) {
+      out += value.find(',') == std::string::npos ? value + "," : "\"" + value + "\",";
+    }
+    const auto& c = row.certified;
+    const auto spurious = wilson_interval(row.spurious, row.seeds);
+    const bool asked = row.spurious_above > 0;
+    out +=
+        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                    row.parameters,
+                    row.seeds,
+                    c.seeds,
+                    c.count,
+                    number(c.interval.low),
+                    number(c.interval.high),
+                    number(c.coverage),
+                    row.candidates.count,
+                    row.coarse.level.empty() ? "" : fmt::format("{}", row.coarse.count),
+                    asked ? fmt::format("{}", row.spurious) : "",
+                    asked ? number(spurious.low) : "",
+                    asked ? number(spurious.high) : "",
+                    number(loss_quantile(row.losses, 0)),
+                    number(loss_quantile(row.losses, 0.5)),
+                    number(loss_quantile(row.losses, 1)),
+                    row.run);
+  }
+  return out;
+}
+
 std::string sweep_minima_csv(const std::vector<SweepRow>& rows) {
   std::string out;
   for (const auto& [key, value] : rows.front().values) out += key + ",";

@@ -14,13 +14,6 @@
 namespace basin {
 namespace {
 
-double quantile(std::vector<double> values, double q) {
-  std::erase_if(values, [](double v) { return !std::isfinite(v); });
-  if (values.empty()) return NAN;
-  std::sort(values.begin(), values.end());
-  return values[static_cast<size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
-}
-
 std::string short_key(const std::string& key) { return key.substr(key.find('.') + 1); }
 
 // What all axes but the first say of a row: the name of its series.
@@ -107,12 +100,13 @@ std::string loss_chart(const std::string& name, const std::vector<SweepRow>& row
         all.push_back(loss);
       }
       middle.x.push_back(x);
-      middle.y.push_back(quantile(row->losses, 0.5));
+      middle.y.push_back(loss_quantile(row->losses, 0.5));
     }
     series.push_back(dots);
     series.push_back(middle);
   }
-  const bool log = quantile(all, 0) > 0 && quantile(all, 1) / quantile(all, 0) > 20;
+  const bool log =
+      loss_quantile(all, 0) > 0 && loss_quantile(all, 1) / loss_quantile(all, 0) > 20;
   return line_chart(series,
                     {.title = name + ": loss of the endpoints",
                      .x_label = short_key(rows.front().values.front().first),
@@ -130,45 +124,6 @@ std::string verdict_text(const SweepRow& row) {
 }
 
 }  // namespace
-
-std::string sweep_csv(const std::vector<SweepRow>& rows) {
-  std::string out;
-  for (const auto& [key, value] : rows.front().values) out += key + ",";
-  out +=
-      "parameters,seeds,certified_seeds,minima,low,high,coverage,places,up_to_data_"
-      "symmetry,spurious,spurious_low,spurious_high,loss_min,loss_median,loss_max,"
-      "run\n";
-  const auto number = [](double x) {
-    return std::isnan(x) ? "" : fmt::format("{}", x);
-  };
-  for (const auto& row : rows) {
-    for (const auto& [key, value] : row.values) {
-      out += value.find(',') == std::string::npos ? value + "," : "\"" + value + "\",";
-    }
-    const auto& c = row.certified;
-    const auto spurious = wilson_interval(row.spurious, row.seeds);
-    const bool asked = row.spurious_above > 0;
-    out +=
-        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                    row.parameters,
-                    row.seeds,
-                    c.seeds,
-                    c.count,
-                    number(c.interval.low),
-                    number(c.interval.high),
-                    number(c.coverage),
-                    row.candidates.count,
-                    row.coarse.level.empty() ? "" : fmt::format("{}", row.coarse.count),
-                    asked ? fmt::format("{}", row.spurious) : "",
-                    asked ? number(spurious.low) : "",
-                    asked ? number(spurious.high) : "",
-                    number(quantile(row.losses, 0)),
-                    number(quantile(row.losses, 0.5)),
-                    number(quantile(row.losses, 1)),
-                    row.run);
-  }
-  return out;
-}
 
 std::vector<std::string> sweep_sentences(const std::string& name,
                                          const std::vector<SweepRow>& rows) {
@@ -246,7 +201,7 @@ std::string sweep_text(const std::vector<SweepRow>& rows) {
                                                   show(c.interval.low, 3),
                                                   show(c.interval.high, 3)),
                        show(c.coverage, 3),
-                       show(quantile(row.losses, 0.5), 5));
+                       show(loss_quantile(row.losses, 0.5), 5));
   }
   return out;
 }
@@ -288,8 +243,8 @@ std::string sweep_page(const std::string& name, const std::vector<SweepRow>& row
         c.seeds == 0 ? "–" : show(c.interval.low) + " – " + show(c.interval.high));
     cells.push_back(show(c.coverage, 3));
     cells.push_back(show(row.candidates.count));
-    cells.push_back(show(quantile(row.losses, 0), 6));
-    cells.push_back(show(quantile(row.losses, 0.5), 6));
+    cells.push_back(show(loss_quantile(row.losses, 0), 6));
+    cells.push_back(show(loss_quantile(row.losses, 0.5), 6));
     cells.push_back(fmt::format("<a href=\"../{}/report.html\">{}</a>",
                                 escape_html(row.run),
                                 verdict_text(row)));

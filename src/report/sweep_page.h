@@ -45,6 +45,9 @@ std::string spurious_text(const SweepRow& row);
 std::string sweep_minima_csv(const std::vector<SweepRow>& rows);
 std::string sweep_minima_html(const std::vector<SweepRow>& rows);
 
+/// The loss below which a share q lies; NaN if there are none.
+double loss_quantile(std::vector<double> values, double q);
+
 std::string sweep_csv(const std::vector<SweepRow>& rows);
 /// What was asked, what came out for each value of the first axis, how sure it is.
 std::vector<std::string> sweep_sentences(const std::string& name,

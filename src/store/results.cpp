@@ -247,13 +247,19 @@ void require_revision(const std::filesystem::path& folder,
   std::error_code error;
   if (!std::filesystem::exists(folder / kDatabaseFile, error)) return;
   std::string made_by;
-  try {
-    Results results(folder, Database::Mode::kRead);
-    made_by = results.meta("revision");
-  } catch (const StorageError&) {
-    made_by = "";  // no such table: a revision before there was one
+  Database database(folder / kDatabaseFile, Database::Mode::kRead);
+  const auto exists = [&](const char* table) {
+    auto row = database.prepare("SELECT 1 FROM sqlite_master WHERE name = ?");
+    return row.bind(std::string(table)).step();
+  };
+  // A process that was killed at the very beginning left nothing to mix with.
+  if (!exists("training")) return;
+  if (exists("meta")) {
+    auto row = database.prepare("SELECT value FROM meta WHERE key = 'revision'");
+    if (row.step()) made_by = row.text(0);
   }
-  if (made_by == revision) return;
+  const bool empty = column_of(database, "SELECT seed FROM training LIMIT 1").empty();
+  if (made_by == revision || (made_by.empty() && empty)) return;
   throw InputError(fmt::format(
       "{}: expected results of this program, basin {}, came those of {}; nothing was "
       "changed. Remove the folder, or use --out, to run again",

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "config/table.h"
 #include "config/write.h"
@@ -137,9 +138,11 @@ TEST(Config, DescribesEveryKeyInTheSchema) {
   const auto schema = nlohmann::json::parse(json_schema());
   Spec spec;
   for (const auto& section : describe(spec)) {
-    const auto& properties =
-        section.key.empty() ? schema.at("properties")
-                            : schema.at("properties").at(section.key).at("properties");
+    auto properties = schema.at("properties");
+    std::istringstream words(section.key);
+    for (std::string word; std::getline(words, word, '.');) {
+      properties = nlohmann::json(properties.at(word).at("properties"));
+    }
     for (const auto& field : section.fields) {
       EXPECT_TRUE(properties.contains(field.key)) << field.key;
       EXPECT_FALSE(

@@ -6,6 +6,7 @@
 
 #include "core/random.h"
 #include "minima/assignment.h"
+#include "minima/null_sources.h"
 #include "minima/symmetry.h"
 #include "support/moves.h"
 #include "support/networks.h"

@@ -1,0 +1,135 @@
+#include "minima/kink_system.h"
+
+#include <ATen/Functions.h>
+
+#include <algorithm>
+
+#include "core/stop.h"
+
+namespace basin {
+
+using torch::Tensor;
+
+Tensor index_of(const std::vector<int64_t>& sites) {
+  return at::tensor(sites, torch::kInt64);
+}
+
+SiteTable site_table(const Objective& objective) {
+  std::vector<Tensor> low, high;
+  for (const auto& b : objective.kink_blocks()) {
+    low.push_back(at::full({b.size()}, b.low, torch::kFloat64));
+    high.push_back(at::full({b.size()}, b.high, torch::kFloat64));
+  }
+  return {at::cat(low), at::cat(high)};
+}
+
+Tensor arguments_at(const Objective& objective, const Tensor& theta) {
+  return objective.kink_arguments(theta.unsqueeze(0).contiguous()).squeeze(0);
+}
+
+// Largest |z| of each site's block, `[M]`.
+Tensor site_scale(const Objective& objective, const Tensor& z) {
+  std::vector<Tensor> out;
+  for (const auto& b : objective.kink_blocks()) {
+    const auto most = z.narrow(0, b.offset, b.size()).abs().max().clamp_min(1e-300);
+    out.push_back(most.expand({b.size()}));
+  }
+  return at::cat(out);
+}
+
+namespace {
+
+constexpr double kDependent = 1e-9;  // singular values of unit rows
+
+// H of M over the free parameters, `[F, F]`.
+Tensor free_hessian(const FrozenObjective& frozen,
+                    const Tensor& theta,
+                    const Tensor& free) {
+  const auto count = free.size(0);
+  const auto unit = at::zeros({count, theta.size(0)}, torch::kFloat64)
+                        .scatter_(1, free.unsqueeze(1), 1.0);
+  std::vector<Tensor> rows;
+  const auto block = frozen.preferred_rows();
+  for (int64_t at = 0; at < count; at += block) {
+    check_stop();
+    const auto n = std::min(block, count - at);
+    const auto points = theta.unsqueeze(0).expand({n, theta.size(0)}).contiguous();
+    rows.push_back(
+        frozen.hessian_times(points, unit.narrow(0, at, n)).index_select(1, free));
+  }
+  const auto h = at::cat(rows);
+  return (h + h.t()) / 2;
+}
+
+// Bases along and across the manifold, from the singular values of the unit rows.
+void split_space(KinkSystem& system, int64_t dimension) {
+  const auto count = system.jacobian.size(0);
+  if (count == 0) {
+    system.across = at::empty({dimension, 0}, torch::kFloat64);
+    system.along = at::eye(dimension, torch::kFloat64);
+    system.inverse = at::empty({dimension, 0}, torch::kFloat64);
+    return;
+  }
+  const auto size = system.jacobian.norm(2, {1}, true).clamp_min(1e-300);
+  const auto [u, s, v] = at::linalg_svd(system.jacobian / size, /*full_matrices=*/true);
+  const auto rank = (s > kDependent * s[0]).sum().item<int64_t>();
+  const auto basis = v.t().contiguous();  // [F, F]
+  system.across = basis.narrow(1, 0, rank).contiguous();
+  system.along = basis.narrow(1, rank, dimension - rank).contiguous();
+  const auto left = u.narrow(1, 0, rank) / s.narrow(0, 0, rank);
+  system.inverse = at::mm(system.across, left.t()) / size.t();  // J⁺, rows unit
+}
+
+}  // namespace
+
+Tensor side_slopes(const Objective& objective, const Tensor& theta) {
+  const auto table = site_table(objective);
+  return at::where(arguments_at(objective, theta) > 0, table.high, table.low);
+}
+
+Tensor slope_shares(const Objective& objective, const KinkPoint& point) {
+  const auto table = site_table(objective);
+  const auto sites = index_of(point.active);
+  const auto low = table.low.index_select(0, sites);
+  return (point.slopes.index_select(0, sites) - low) /
+         (table.high.index_select(0, sites) - low);
+}
+
+KinkSystem kink_system(const Objective& objective,
+                       const Tensor& free,
+                       KinkPoint& point) {
+  const auto sites = index_of(point.active);
+  KinkSystem out;
+  for (int pass = 0;; ++pass) {
+    const auto frozen = objective.frozen(point.slopes);
+    const auto answer =
+        frozen->value_and_gradient(point.theta.unsqueeze(0).contiguous());
+    out.value = answer.value.item<double>();
+    out.gradient = answer.gradient.squeeze(0).index_select(0, free);
+    out.sensitivity = frozen->sensitivities(point.theta).index_select(0, sites);
+    const bool first = pass == 0;
+    if (first || objective.kink_blocks().size() > 1) {
+      out.jacobian =
+          frozen->argument_gradients(point.theta, sites).index_select(1, free);
+      out.arguments = frozen->arguments(point.theta.unsqueeze(0).contiguous())
+                          .squeeze(0)
+                          .index_select(0, sites);
+      split_space(out, free.size(0));
+    }
+    const bool solvable =
+        sites.size(0) > 0 && (out.sensitivity.abs() > 1e-200).all().item<bool>();
+    // Jᵀ x = −g across the manifold; the shortest x where rows repeat.
+    Tensor change;
+    if (solvable) change = -at::mv(out.inverse.t(), out.gradient) / out.sensitivity;
+    const bool moved = solvable && (change.abs() > 1e-14).any().item<bool>();
+    if (!moved || pass == 4 || !change.isfinite().all().item<bool>()) {
+      const auto h = free_hessian(*frozen, point.theta, free);
+      out.hessian = at::mm(out.along.t(), at::mm(h, out.along));
+      out.hessian = (out.hessian + out.hessian.t()) / 2;
+      return out;
+    }
+    point.slopes = point.slopes.index_add(0, sites, change);
+  }
+}
+
+}  // namespace basin

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <vector>
+
+#include "core/objective.h"
+
+namespace basin {
+
+/// A point of a piecewise smooth L with the kinks it lies on.
+///
+/// Near θ, L(θ) = M(θ, s) + Σ_a u_a (φ(z_a) − s_a z_a) up to higher order, where M is L
+/// with the slopes s of all sites frozen. With ∇M = 0, every u_a > 0 and every slope
+/// strictly between those of the two sides, the sum is at least c·|z_a|: an exact
+/// penalty for leaving the manifold z = 0, whether or not the rows ∇z_a are independent
+/// (rows repeat where samples do). So θ is a strict local minimum if the Hessian of M
+/// is positive definite along the manifold. The identity holds for any depth, with u by
+/// back-propagation through the frozen slopes.
+struct KinkPoint {
+  torch::Tensor theta;          ///< `[P]`
+  torch::Tensor slopes;         ///< s of every site, `[M]`: of its side, or in between
+  std::vector<int64_t> active;  ///< sites with z = 0
+};
+
+/// What decides whether a KinkPoint is a minimum. Parameters that are not free take no
+/// part.
+struct KinkSystem {
+  double value = 0;
+  torch::Tensor gradient;     ///< ∇M over the free parameters, `[F]`
+  torch::Tensor jacobian;     ///< ∂z_a/∂θ of the active sites, `[A, F]`
+  torch::Tensor arguments;    ///< z_a, `[A]`
+  torch::Tensor sensitivity;  ///< u_a, `[A]`
+  torch::Tensor inverse;      ///< pseudo-inverse of jacobian, `[F, A]`
+  torch::Tensor
+      along;  ///< orthonormal basis of the null space of jacobian, `[F, F − r]`
+  torch::Tensor across;   ///< of its row space, `[F, r]`, r its rank
+  torch::Tensor hessian;  ///< of M along the manifold, `[F − r, F − r]`
+};
+
+/// The system at `point`. Slopes of active sites are first moved to those that make the
+/// gradient across the manifold vanish (the shortest
+/// change of multipliers).
+KinkSystem kink_system(const Objective& objective,
+                       const torch::Tensor& free,
+                       KinkPoint& point);
+
+/// Slopes of the sides that θ `[P]` lies on.
+torch::Tensor side_slopes(const Objective& objective, const torch::Tensor& theta);
+
+/// slopes as a share of the way from low to high, for each active site, `[A]`.
+torch::Tensor slope_shares(const Objective& objective, const KinkPoint& point);
+
+/// Slopes of every site below and above its kink, `[M]`.
+struct SiteTable {
+  torch::Tensor low, high;
+};
+SiteTable site_table(const Objective& objective);
+
+/// z of every site at θ `[P]`: `[M]`.
+torch::Tensor arguments_at(const Objective& objective, const torch::Tensor& theta);
+
+/// Largest |z| of each site's block, `[M]`.
+torch::Tensor site_scale(const Objective& objective, const torch::Tensor& z);
+
+/// An index tensor, int64.
+torch::Tensor index_of(const std::vector<int64_t>& sites);
+
+/// |z| of a site on its kink, relative to its block, once Newton has converged.
+inline constexpr double kOnKink = 1e-13;
+
+}  // namespace basin

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <string>
+#include <vector>
+
+#include "core/layout.h"
+#include "core/objective.h"
+
+namespace basin {
+
+/// Tangents at θ along which L does not change, by what makes them so.
+struct NullSource {
+  std::string name;        ///< "scaling", "mixing", "bias shift", "logit shift", ...
+  torch::Tensor tangents;  ///< `[k, P]`
+};
+
+/// The continuous symmetries of the architecture at θ `[P]`: scaling of homogeneous
+/// units, mixing and bias shifts of units without activation, the shift of all logits.
+/// `decayed`: weight decay acts on every parameter, so that only rotations are left.
+std::vector<NullSource> symmetry_sources(const ParameterLayout& layout,
+                                         const torch::Tensor& theta,
+                                         bool decayed);
+
+/// Directions that the samples leave free: combinations of inputs that are zero on
+/// every sample, parameters of dead units, rows of units that nothing reads, exchanges
+/// between units that answer alike. With decay on every parameter only one is left:
+/// homogeneous units with parallel rows, (w, v) and (s w, s v), may be rotated into
+/// each other, which keeps both their sum and their norm. `probes` as from layer_probes
+/// at θ.
+std::vector<NullSource> data_sources(const ParameterLayout& layout,
+                                     const torch::Tensor& theta,
+                                     const std::vector<LayerProbe>& probes,
+                                     bool decayed);
+
+/// θ `[P]` without what the samples leave free: parts of the first rows along
+/// combinations of inputs that are zero on every sample, dead units, rows of units that
+/// nothing reads. The outputs on the samples are the same; a decay may not be.
+torch::Tensor reduced_on_data(const ParameterLayout& layout,
+                              const torch::Tensor& theta,
+                              const std::vector<LayerProbe>& probes);
+
+/// How many independent directions each source adds to those before it.
+struct ExplainedModes {
+  int64_t total = 0;
+  std::string text;     ///< "scaling 3, logit shift 4"
+  torch::Tensor basis;  ///< orthonormal, `[total, P]`
+};
+ExplainedModes explain(const std::vector<NullSource>& sources, int64_t dimension);
+
+}  // namespace basin

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "verify/reference.h"
+
+namespace basin {
+
+/// φ(z) and φ'(z).
+struct ValueAndSlope {
+  Real value;
+  Real slope;
+};
+
+/// The loss of one sample and its derivative by the outputs.
+struct SampleLoss {
+  Real value = 0;
+  std::vector<Real> slope;
+};
+
+/// φ and its slope at z.
+ValueAndSlope apply(Elementwise kind, Real z);
+
+/// The loss of one sample with outputs f and targets y `[K]`.
+SampleLoss sample_loss(const LossOptions& loss,
+                       const std::vector<Real>& f,
+                       const double* y);
+
+/// What stands inside the kink of a piecewise linear loss, and its slope by the output.
+ValueAndSlope loss_argument(const LossOptions& loss, Real f, Real y);
+bool has_loss_kink(const LossOptions& loss);
+
+}  // namespace basin
