@@ -184,8 +184,11 @@ RunOutcome run_spec(const Spec& spec, const Settings& settings) {
 void print_outcome(const RunReport& report, const fs::path& folder) {
   fmt::print("\n");
   for (const auto& sentence : three_sentences(report)) fmt::print("{}\n", sentence);
-  fmt::print(
-      "\n{}\npage: {}\n", minima_text(report, 12), (folder / kPageFile).string());
+  fmt::print("\n{}\n{}\n{}\npage: {}\n",
+             verdicts_text(report),
+             minima_text(report, 12),
+             counts_text(report),
+             (folder / kPageFile).string());
 }
 
 }  // namespace basin

@@ -63,10 +63,22 @@ Canonical checked_form(const MinimaProblem& problem, const Tensor& theta) {
 /// What comparing two points says. Where the loss, or numbers that no symmetry changes,
 /// are apart, no matching is needed.
 Matching compare(const MinimaProblem& problem,
+                 const std::vector<Endpoint>& endpoints,
+                 const Endpoint& own,
                  const Class& group,
                  const Canonical& form,
                  const Tensor& invariants,
                  const MinimaOptions& options) {
+  const auto& other = endpoints[group.representative];
+  if (own.verdict == Verdict::kDegenerateMinimum ||
+      other.verdict == Verdict::kDegenerateMinimum) {
+    // Points of a valley: their distance says nothing, their function is compared.
+    const auto f = function_of(problem, own.theta),
+               g = function_of(problem, other.theta);
+    const bool same = own.verdict == other.verdict &&
+                      greatest(f - g) <= options.same_function * (1 + greatest(g));
+    return {.same = same, .proved = own.verdict != other.verdict || !same};
+  }
   const double tolerance = options.same_parameters * (1 + greatest(group.form.theta));
   const auto widest = static_cast<double>(form.theta.size(0));
   const double apart = greatest(invariants - group.invariants) / std::sqrt(widest);
@@ -115,7 +127,8 @@ std::vector<Class> classes_of(const MinimaProblem& problem,
         }
         continue;
       }
-      const auto match = compare(problem, group, form, invariants, options);
+      const auto match =
+          compare(problem, endpoints, endpoints[i], group, form, invariants, options);
       placed = match.same;
       if (placed) {
         group.members.push_back(i);

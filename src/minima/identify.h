@@ -5,7 +5,9 @@
 
 namespace basin {
 
-/// A class of endpoints that are the same at level `parameters`.
+/// A class of endpoints that are the same at level `parameters`. Degenerate minima lie
+/// in valleys, where a distance says nothing: they are classed by their function, and a
+/// class of them is a valley, or several with one function.
 struct Minimum {
   int64_t id = 0;     ///< 0, 1, ...: certified ones first, then by loss
   Endpoint endpoint;  ///< the representative: least ‖g‖∞ of the class

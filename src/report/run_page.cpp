@@ -31,7 +31,7 @@ std::string verdict_meaning(const std::string& word) {
       {"strict_minimum", "critical, smooth there, every eigenvalue positive"},
       {"minimum_modulo_symmetry", "as many zero modes as the symmetries explain"},
       {"degenerate_minimum",
-       "more zero modes, none negative: not tested to higher order"},
+       "more zero modes, none negative: a valley, or of higher order"},
       {"kink_minimum", "a minimum where the loss is not differentiable"},
       {"saddle", "critical, with negative curvature"},
       {"escaping", "the loss keeps falling while the weights grow"},
@@ -47,27 +47,37 @@ std::string first_reason(const RunReport& r, const std::string& word) {
   return "";
 }
 
+int64_t certified_of(const RunReport& r, const std::string& word) {
+  int64_t out = 0;
+  for (const auto& e : r.endpoints)
+    out += name_of(e.verdict) == word && is_certified(e);
+  return out;
+}
+
 std::string endpoints_section(const RunReport& r) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& [word, count] : verdict_counts(r)) {
     rows.push_back(
         {word,
          show(count),
+         show(certified_of(r, word)),
          verdict_meaning(word),
          "<span class=\"soft\">" + escape_html(first_reason(r, word)) + "</span>"});
   }
   std::string out =
       "<h2>Endpoints by verdict</h2>\n<div class=\"scroll\"><table>\n"
-      "<tr><th>verdict</th><th class=\"n\">seeds</th><th>meaning</th>"
+      "<tr><th>verdict</th><th class=\"n\">seeds</th><th class=\"n\">certified</th>"
+      "<th>meaning</th>"
       "<th>for example</th></tr>\n";
   for (const auto& row : rows) {
     out += fmt::format(
-        "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"wrap\">{}</td>"
-        "<td class=\"wrap\">{}</td></tr>\n",
+        "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
+        "<td class=\"wrap\">{}</td><td class=\"wrap\">{}</td></tr>\n",
         row[0],
         row[1],
         row[2],
-        row[3]);
+        row[3],
+        row[4]);
   }
   return out + "</table></div>\n";
 }
@@ -87,6 +97,9 @@ std::string counts_section(const RunReport& r) {
   return "<h2>How many are different</h2>\n"
          "<p class=\"soft\">Level parameters: equal up to the symmetries of the "
          "network. "
+         "Symmetry: up to the declared symmetries of the data too. Everywhere: the "
+         "same "
+         "function on all inputs (one piecewise linear hidden layer). "
          "Function: equal outputs on the training inputs. Loss: equal loss. Chao1 "
          "estimates "
          "seen and unseen together; coverage is the estimated chance that another seed "
@@ -132,7 +145,8 @@ std::string minima_section(const RunReport& r) {
          format_orbit(m.log10_orbit),
          show(m.endpoint.min_eigenvalue, 3),
          show(m.endpoint.max_eigenvalue, 3),
-         m.endpoint.nullity < 0 ? "–" : show(m.endpoint.nullity),
+         nullity_text(m.endpoint),
+         is_certified(m.endpoint) ? name_of(m.endpoint.certificate) : "none",
          show(m.endpoint.gradient_norm, 2)});
     if (r.minima.front().accuracy >= 0) rows.back().push_back(percent(m.accuracy));
     if (r.held_out > 0) rows.back().push_back(percent_or_loss(m));
@@ -145,7 +159,8 @@ std::string minima_section(const RunReport& r) {
                                 "orbit size",
                                 "least eigenvalue",
                                 "largest",
-                                "zero modes",
+                                "zero modes (explained)",
+                                "certificate",
                                 "gradient"};
   if (r.minima.front().accuracy >= 0) head.push_back("accuracy");
   if (r.held_out > 0) head.push_back("held out");

@@ -37,6 +37,13 @@ std::vector<std::string> three_sentences(const RunReport& report);
 
 /// The minima with loss, hits, orbit size and eigenvalues, as text in columns; at most
 /// `rows` of them.
+/// Tables for a terminal: endpoints by verdict, the first minima, the counts.
+std::string verdicts_text(const RunReport& report);
+std::string counts_text(const RunReport& report);
+
+/// "3 (2)": zero modes, and how many symmetries explain.
+std::string nullity_text(const Endpoint& endpoint);
+
 std::string minima_text(const RunReport& report, size_t rows);
 
 /// Endpoints by verdict: word, how many.

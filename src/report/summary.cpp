@@ -69,6 +69,7 @@ std::string came_out(const RunReport& r) {
   const auto* parameters = find_count(r, "certified", "parameters");
   const auto* function = find_count(r, "certified", "function");
   const auto* loss = find_count(r, "certified", "loss");
+  const auto* symmetry = find_count(r, "certified", "symmetry");
   if (parameters == nullptr || parameters->count == 0) {
     const auto* places = find_count(r, "candidates", "parameters");
     if (places == nullptr || places->count == 0) {
@@ -91,11 +92,12 @@ std::string came_out(const RunReport& r) {
   }
   return fmt::format(
       "{} certified, distinct up to the symmetries of the network (level parameters: "
-      "{}); "
-      "{} at level function, {} at level loss; loss {}.",
+      "{}); {}{} at level function, {} at level loss; loss {}.",
       parameters->count == 1 ? "1 minimum is"
                              : plural(parameters->count, "minimum") + " are",
       coverage_text(*parameters),
+      symmetry == nullptr ? ""
+                          : show(symmetry->count) + " up to those of the data too, ",
       show(function->count),
       show(loss->count),
       parameters->count == 1
@@ -103,24 +105,47 @@ std::string came_out(const RunReport& r) {
           : fmt::format("from {} to {}", show(least, 8), show(most, 8)));
 }
 
+// Where the least possible loss is known: how many endpoints are above it.
+std::string spurious_sentence(const RunReport& r) {
+  const double above = r.spec.minima.spurious_above;
+  if (above == 0) return "";
+  int64_t hits = 0;
+  for (const auto& e : r.endpoints) hits += e.loss >= above;
+  const auto seeds = static_cast<int64_t>(r.endpoints.size());
+  const auto interval = wilson_interval(hits, seeds);
+  return fmt::format(
+      " {} of {} ({} to {} %, Wilson 95 %) ended at a loss of at least {}.",
+      show(hits),
+      show(seeds),
+      show(100 * interval.low, 3),
+      show(100 * interval.high, 3),
+      show(above));
+}
+
 std::string trust(const RunReport& r) {
   int64_t certified = 0;
+  std::map<std::string, int64_t> others;
+  for (const auto& e : r.endpoints) {
+    if (is_certified(e)) {
+      ++certified;
+    } else {
+      ++others[name_of(e.verdict)];
+    }
+  }
   std::vector<std::string> rest;
-  for (const auto& e : r.endpoints) certified += is_certified(e);
-  for (const auto& [word, count] : verdict_counts(r)) {
-    const bool sure = word == name_of(Verdict::kStrictMinimum) ||
-                      word == name_of(Verdict::kMinimumModuloSymmetry) ||
-                      word == name_of(Verdict::kKinkMinimum);
-    if (!sure) rest.push_back(fmt::format("{} {}", show(count), word));
+  for (const auto& [word, count] : others) {
+    rest.push_back(fmt::format("{} {}", show(count), word));
   }
   if (rest.empty()) {
     return fmt::format("All {} ended at a certified minimum.",
-                       plural(static_cast<int64_t>(r.endpoints.size()), "seed"));
+                       plural(static_cast<int64_t>(r.endpoints.size()), "seed")) +
+           spurious_sentence(r);
   }
   return fmt::format("{} of {} ended at a certified minimum; the rest are {}.",
                      show(certified),
                      plural(static_cast<int64_t>(r.endpoints.size()), "seed"),
-                     fmt::join(rest, ", "));
+                     fmt::join(rest, ", ")) +
+         spurious_sentence(r);
 }
 
 }  // namespace
@@ -139,32 +164,83 @@ std::vector<std::pair<std::string, int64_t>> verdict_counts(const RunReport& rep
   return out;
 }
 
+std::string nullity_text(const Endpoint& e) {
+  if (e.nullity < 0) return "–";
+  return e.explained < 0 ? show(e.nullity)
+                         : fmt::format("{} ({})", show(e.nullity), show(e.explained));
+}
+
 std::vector<std::string> three_sentences(const RunReport& report) {
   return {asked(report), came_out(report), trust(report)};
 }
 
+std::string verdicts_text(const RunReport& report) {
+  auto out = fmt::format(
+      "{:<24} {:>7} {:>10}  {}\n", "verdict", "seeds", "certified", "for example");
+  for (const auto& [word, count] : verdict_counts(report)) {
+    int64_t certified = 0;
+    std::string reason;
+    for (const auto& e : report.endpoints) {
+      if (name_of(e.verdict) != word) continue;
+      certified += is_certified(e);
+      if (reason.empty()) reason = e.reason;
+    }
+    out += fmt::format("{:<24} {:>7} {:>10}  {}\n", word, count, certified, reason);
+  }
+  return out;
+}
+
 std::string minima_text(const RunReport& report, size_t rows) {
-  auto out = fmt::format("{:>8}  {:<24} {:>12}  {:>6}  {:>10}  {:>12}\n",
-                         "minimum",
-                         "verdict",
-                         "loss",
-                         "hits",
-                         "orbit",
-                         "min eigenv.");
+  const auto line = [](const auto&... cells) {
+    return fmt::format("{:>7}  {:<24} {:>14} {:>6} {:>9} {:>11} {:>14}  {}\n",
+                       cells...);
+  };
+  auto out = line("minimum",
+                  "verdict",
+                  "loss",
+                  "hits",
+                  "orbit",
+                  "min eigenv.",
+                  "zero (expl.)",
+                  "certificate");
   for (size_t i = 0; i < std::min(rows, report.minima.size()); ++i) {
     const auto& m = report.minima[i];
-    out += fmt::format("{:>8}  {:<24} {:>12}  {:>6}  {:>10}  {:>12}\n",
-                       m.id,
-                       name_of(m.endpoint.verdict),
-                       show(m.endpoint.loss, 8),
-                       m.seeds.size(),
-                       format_orbit(m.log10_orbit),
-                       show(m.endpoint.min_eigenvalue, 3));
+    out += line(m.id,
+                name_of(m.endpoint.verdict),
+                show(m.endpoint.loss, 8),
+                m.seeds.size(),
+                format_orbit(m.log10_orbit),
+                show(m.endpoint.min_eigenvalue, 3),
+                nullity_text(m.endpoint),
+                is_certified(m.endpoint) ? name_of(m.endpoint.certificate) : "none");
   }
   if (report.minima.size() > rows) {
-    out += fmt::format("{:>8}  and {} more: tables/minima.csv\n",
+    out += fmt::format("{:>7}  and {} more: tables/minima.csv\n",
                        "",
                        show(static_cast<int64_t>(report.minima.size() - rows)));
+  }
+  return out;
+}
+
+std::string counts_text(const RunReport& report) {
+  auto out = fmt::format("{:<11} {:<11} {:>6} {:>9} {:>18} {:>9} {:>7}\n",
+                         "set",
+                         "level",
+                         "count",
+                         "Chao1",
+                         "95 %",
+                         "coverage",
+                         "seeds");
+  for (const auto& c : report.counts) {
+    if (c.seeds == 0) continue;
+    out += fmt::format("{:<11} {:<11} {:>6} {:>9} {:>18} {:>9} {:>7}\n",
+                       c.set,
+                       c.level,
+                       show(c.count),
+                       show(c.chao1),
+                       show(c.interval.low) + " to " + show(c.interval.high),
+                       show(c.coverage, 3),
+                       show(c.seeds));
   }
   return out;
 }
