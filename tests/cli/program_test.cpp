@@ -10,6 +10,7 @@
 
 #include "core/file.h"
 #include "core/random.h"
+#include "store/results.h"
 #include "support/folder.h"
 
 namespace basin {
@@ -390,6 +391,191 @@ TEST(BrokenInput, IsRefusedOnTheCommandLine) {
     EXPECT_EQ(ended.code, 2) << words[0];
     EXPECT_FALSE(ended.err.empty());
   }
+}
+
+// A finished run of XOR with 40 seeds, for what is done to run folders.
+fs::path small_run(const fs::path& root) {
+  const auto ended = run_program({(kConfigs / "xor_tanh.yaml").string(),
+                                  "--out",
+                                  root.string(),
+                                  "--set",
+                                  "ensemble.seeds=40",
+                                  "--set",
+                                  "landscape=[]"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  return only_run(root, "xor_tanh");
+}
+
+// Changes the database with SQL and gives it back for the next change.
+void change(const fs::path& run, const std::string& sql) {
+  Database database(run / "results.sqlite", Database::Mode::kWrite);
+  database.execute(sql);
+}
+
+TEST(Verify, HoldsForAFinishedRunAndSaysSoForEachClass) {
+  const Folder folder;
+  const auto run = small_run(folder.path());
+  const auto ended = run_program({"verify", run.string()});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("minimum 0      strict_minimum"), std::string::npos);
+  EXPECT_NE(ended.out.find("all 40 endpoints hold"), std::string::npos);
+}
+
+TEST(Verify, FailsForARunThatWasEditedByOneBit) {
+  const Folder folder;
+  const auto run = small_run(folder.path());
+  const auto kept = read_file(run / "results.sqlite", 1 << 26);
+  for (const std::string set :
+       {// The lowest bit of an entry of θ: rank, one size, then little-endian numbers.
+        "theta = CAST(substr(theta, 1, 16) || "
+        "CASE substr(theta, 17, 1) WHEN x'00' THEN x'01' ELSE x'00' END || "
+        "substr(theta, 18) AS BLOB)",
+        "loss = loss * (1 + 2.3e-16)",
+        "verdict_code = 1",
+        "verdict = 'kink_minimum'",
+        "certificate = 0",
+        "min_eigenvalue = min_eigenvalue * (1 + 2.3e-16)",
+        "nullity = 1"}) {
+    SCOPED_TRACE(set);
+    change(run, "UPDATE endpoints SET " + set + " WHERE seed = 17");
+    const auto ended = run_program({"verify", run.string()});
+    EXPECT_EQ(ended.code, 3);
+    EXPECT_NE(ended.out.find("FAILS"), std::string::npos) << ended.out;
+    EXPECT_NE(ended.out.find("seed 17"), std::string::npos) << ended.out;
+    write_file(run / "results.sqlite", kept);
+  }
+  for (const std::string sql :
+       {"UPDATE minima SET log10_orbit = 3 WHERE minimum = 1",
+        "UPDATE members SET minimum = 1 WHERE seed = (SELECT min(seed) FROM members)",
+        "UPDATE counts SET count = count + 1 WHERE level = 'loss'"}) {
+    SCOPED_TRACE(sql);
+    change(run, sql);
+    EXPECT_EQ(run_program({"verify", run.string()}).code, 3);
+    write_file(run / "results.sqlite", kept);
+  }
+  EXPECT_EQ(run_program({"verify", run.string()}).code, 0);
+}
+
+// A forger who knows the digest still has to fool the reference.
+TEST(Verify, RecomputesWhatTheDigestOnlySeals) {
+  const Folder folder;
+  const auto run = small_run(folder.path());
+  std::vector<Endpoint> endpoints;
+  {
+    Results results(run, Database::Mode::kRead);
+    endpoints = results.load_endpoints();
+  }
+  const auto honest = endpoints[5];
+  const auto forge = [&](const std::function<void(Endpoint&)>& edit) {
+    auto forged = honest;
+    forged.theta = honest.theta.clone();
+    edit(forged);
+    {
+      Results results(run, Database::Mode::kWrite);
+      results.save_endpoints({forged});
+    }
+    const auto ended = run_program({"verify", run.string()});
+    EXPECT_EQ(ended.code, 3) << ended.out;
+  };
+  forge([](Endpoint& e) { e.theta[3] += 1e-5; });
+  forge([](Endpoint& e) { e.loss += 1e-9; });
+  forge([](Endpoint& e) { e.min_eigenvalue *= 2; });
+  forge([](Endpoint& e) { e.verdict = Verdict::kMinimumModuloSymmetry; });
+  forge([](Endpoint& e) {
+    e.verdict = Verdict::kSaddle;
+    e.certificate = Certificate::kNone;
+    e.witness = 0.1 * e.theta;
+    e.witness_fall = 0.1;
+  });
+  forge([](Endpoint& e) {
+    e.verdict = Verdict::kKinkMinimum;
+    e.certificate = Certificate::kActiveSet;
+    e.kinks = 2;
+  });
+}
+
+TEST(Verify, RefusesWhatIsNoRunOfThisProgram) {
+  const Folder folder;
+  const auto run = small_run(folder.path());
+  change(run, "UPDATE meta SET value = '0.0.0+other' WHERE key = 'revision'");
+  const auto before = read_file(run / "results.sqlite", 1 << 26);
+  for (const auto& words :
+       {std::vector<std::string>{"verify", run.string()},
+        std::vector<std::string>{(kConfigs / "xor_tanh.yaml").string(),
+                                 "--out",
+                                 folder.path().string(),
+                                 "--set",
+                                 "ensemble.seeds=40",
+                                 "--set",
+                                 "landscape=[]"}}) {
+    const auto ended = run_program(words);
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_NE(ended.err.find("0.0.0+other"), std::string::npos) << ended.err;
+  }
+  EXPECT_EQ(read_file(run / "results.sqlite", 1 << 26), before);
+  change(run, "DELETE FROM endpoints");
+  EXPECT_EQ(run_program({"verify", run.string()}).code, 2);
+  fs::remove(run / "results.sqlite");
+  const auto ended = run_program({"verify", run.string()});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_NE(ended.err.find("parameters"), std::string::npos) << ended.err;
+}
+
+TEST(Program, AddsSeedsUntilTheCoverageIsReached) {
+  const auto words = [](const fs::path& root) {
+    return std::vector<std::string>{(kConfigs / "xor_tanh.yaml").string(),
+                                    "--out",
+                                    root.string(),
+                                    "--set",
+                                    "ensemble.seeds=8",
+                                    "--set",
+                                    "ensemble.until={coverage: 0.99, max_seeds: 400}",
+                                    "--set",
+                                    "landscape=[]"};
+  };
+  const Folder folder;
+  ASSERT_EQ(run_program(words(folder.path())).code, 0);
+  const auto run = only_run(folder.path(), "xor_tanh");
+  Results results(run, Database::Mode::kRead);
+  const auto counts = results.load_counts();
+  EXPECT_GE(counts.front().coverage, 0.99);
+  EXPECT_GT(counts.front().seeds, 8);
+  EXPECT_LT(counts.front().seeds, 400);
+  // Killed on the way and continued, it ends with the same tables.
+  const Folder troubled;
+  run_program(words(troubled.path()), {.after_ms = 5, .once_exists = troubled.path()});
+  ASSERT_EQ(run_program(words(troubled.path())).code, 0);
+  EXPECT_EQ(tables_of(run), tables_of(only_run(troubled.path(), "xor_tanh")));
+}
+
+TEST(Program, RefusesSymmetriesThatTheDataDoesNotHave) {
+  const Folder folder;
+  const auto config = (kConfigs / "xor_tanh.yaml").string();
+  for (const auto& [value, what] : std::vector<std::pair<std::string, std::string>>{
+           {"[mirror]", "expected 'permutations'"},
+           {"[x2 x1]", "an arrow"},
+           {"[x1 x1 -> y1]", "each once"},
+           {"[x2 x3 -> y1]", "each once"},
+           {"[x99999999999999999999 x1 -> y1]", "each once"},
+           {"[-x1 x2 -> y1]", "is not in it"}}) {
+    const auto ended = run_program(
+        {config, "--out", folder.path().string(), "--set", "data.symmetries=" + value});
+    EXPECT_EQ(ended.code, 2) << value;
+    EXPECT_NE(ended.err.find(what), std::string::npos) << ended.err;
+  }
+  for (const std::string set : {"minima.gradient_tolerance=0",
+                                "minima.zero_tolerance=0.5",
+                                "minima.same_parameters=-1",
+                                "ensemble.until.coverage=1.5",
+                                "ensemble.until.max_seeds=3"}) {
+    const auto more = set.starts_with("ensemble.until.max")
+                          ? std::vector<std::string>{"--set", "ensemble.until.coverage=0.9"}
+                          : std::vector<std::string>{};
+    std::vector<std::string> words{config, "--out", folder.path().string(), "--set", set};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(run_program(words).code, 2) << set;
+  }
+  EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
 }  // namespace
