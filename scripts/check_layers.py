@@ -21,7 +21,7 @@ MAY_SEE = {
     "connectivity": {"core", "curvature", "minima"},
     "convexity": {"core", "model", "curvature", "minima"},
     # Certificates are checked by code of their own; only words and layouts are shared.
-    "verify": {"core", "model", "minima"},
+    "verify": {"core", "model", "curvature", "minima"},
 }
 STAGES = set(MAY_SEE)
 MAY_SEE["config"] = STAGES

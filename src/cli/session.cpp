@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "config/write.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -125,6 +127,9 @@ MinimaProblem Session::problem() const {
   return {.objective = *analysis,
           .layout = network.layout,
           .decay = spec.loss.decay_biases ? spec.loss.weight_decay : 0,
+          .lower_bound = attains_zero(spec.loss.kind)
+                             ? 0.0
+                             : -std::numeric_limits<double>::infinity(),
           .data_symmetries = symmetries,
           .all_input_permutations =
               spec.data.symmetries == std::vector<std::string>{"permutations"}};

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/stop.h"
+#include "curvature/symmetric_eigen.h"
 
 namespace basin {
 namespace {
@@ -56,7 +57,7 @@ HessianSpectrum hessian_spectrum(const Objective& objective,
     if (!hessian.isfinite().all().item<bool>()) {
       throw NumericError("hessian_spectrum: the Hessian is not finite");
     }
-    const auto [values, vectors] = at::linalg_eigh(hessian);
+    const auto [values, vectors] = symmetric_eigen(hessian);
     return {.values = values, .vectors = vectors.t().contiguous(), .complete = true};
   }
   return lanczos_spectrum(hessian_operator(objective, theta),

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/stop.h"
+#include "curvature/symmetric_eigen.h"
 #include "minima/kink_line.h"
 #include "minima/kink_set.h"
 #include "minima/newton.h"
@@ -78,10 +79,7 @@ class Search {
       set_.drop_worst(system);
       return true;
     }
-    const auto [values, vectors] = system.hessian.numel() > 0
-                                       ? at::linalg_eigh(system.hessian)
-                                       : std::tuple(at::zeros({0}, torch::kFloat64),
-                                                    at::zeros({0, 0}, torch::kFloat64));
+    const auto [values, vectors] = symmetric_eigen(system.hessian);
     const double most = values.numel() > 0 ? values.abs().max().item<double>() : 0;
     const double floor =
         zero_mode_floor(most, out.gradient_norm, options_.zero_tolerance);

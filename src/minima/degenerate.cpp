@@ -7,6 +7,7 @@
 
 #include "core/random.h"
 #include "minima/higher_order.h"
+#include "minima/newton.h"
 
 namespace basin {
 namespace {
@@ -15,7 +16,6 @@ using torch::Tensor;
 
 constexpr int64_t kHigherOrderLimit = 500;  // parameters
 constexpr int64_t kHigherOrderModes = 8;
-constexpr double kZeroLoss = 1e-20;
 
 // How much the loss falls when θ grows along its own part in the zero modes. It must
 // fall at once (5 % growth) and never rise again up to fivefold growth; 0 otherwise.
@@ -26,7 +26,8 @@ double fall_along_zero_modes(const MinimaProblem& problem,
   const auto outward = at::mv(c.spectrum.vectors.t(), inside);
   const auto growth = at::tensor({0.05, 0.25, 1.0, 4.0}, torch::kFloat64).unsqueeze(1);
   const auto losses = problem.objective.value(e.theta + growth * outward);
-  const double noise = 1e-14 * (1e-2 + std::abs(e.loss));
+  const double noise = std::max(1e-14 * (1e-2 + std::abs(e.loss)),
+                                16 * value_noise(problem.objective, e.theta));
   const double first = losses[0].item<double>();
   const bool rises = (losses > first + noise).any().item<bool>();
   return first < e.loss - noise && !rises ? e.loss - losses.min().item<double>() : 0.0;
@@ -54,6 +55,7 @@ std::vector<Tensor> unexplained_directions(const Curvature& c) {
 }  // namespace
 
 void judge_degenerate(const MinimaProblem& problem, const Curvature& c, Endpoint& out) {
+  if (at_lower_bound(problem, out.theta, out.loss)) return;  // see judge
   const double fall = problem.decay > 0 ? 0 : fall_along_zero_modes(problem, c, out);
   if (fall > 0) {
     out.verdict = Verdict::kEscaping;
@@ -71,12 +73,6 @@ void judge_degenerate(const MinimaProblem& problem, const Curvature& c, Endpoint
   const auto more = out.nullity - out.explained;
   out.reason = fmt::format("{} zero modes, {} explained", out.nullity, out.explained);
   if (!out.sources.empty()) out.reason += " (" + out.sources + ")";
-  if (out.loss - problem.lower_bound <= kZeroLoss) {
-    out.certificate = Certificate::kLowerBound;
-    out.reason +=
-        fmt::format("; the loss is at its least possible value, {:.1e}", out.loss);
-    return;
-  }
   if (out.theta.size(0) > kHigherOrderLimit || more > kHigherOrderModes) {
     out.reason += "; not tested to higher order";
     return;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "core/error.h"
 #include "minima/degenerate.h"
 #include "minima/kink_verdict.h"
 #include "minima/newton.h"
@@ -16,6 +17,8 @@ namespace {
 
 using torch::Tensor;
 
+constexpr double kZeroLoss = 1e-20;
+
 bool is_critical(const Endpoint& e, const MinimaOptions& options) {
   const bool far = e.newton_step > options.step_tolerance * (1 + e.norm);
   return e.gradient_norm <= std::max(options.gradient_tolerance, e.noise) && !far;
@@ -26,7 +29,8 @@ void judge_unfinished(const MinimaProblem& problem,
                       Endpoint& out) {
   const double grown =
       problem.objective.value((1.25 * out.theta).unsqueeze(0)).item<double>();
-  if (problem.decay == 0 && grown < out.loss) {
+  const double noise = 16 * value_noise(problem.objective, out.theta);
+  if (problem.decay == 0 && grown < out.loss - noise) {
     out.verdict = Verdict::kEscaping;
     out.growth_fall = out.loss - grown;
     out.reason = fmt::format(
@@ -59,9 +63,16 @@ void judge_saddle(const MinimaProblem& problem,
   const auto values =
       at::nan_to_num(problem.objective.value(out.theta + steps), 1e300, 1e300);
   const auto best = values.argmin().item<int64_t>();
-  out.verdict = Verdict::kSaddle;
   out.witness_fall = out.loss - values[best].item<double>();
-  if (out.witness_fall > 0) out.witness = steps[best].clone();
+  if (!(out.witness_fall > 16 * value_noise(problem.objective, out.theta))) {
+    out.reason = fmt::format(
+        "negative curvature {:.3e}, but no step along it lowers the loss beyond "
+        "rounding",
+        out.min_eigenvalue);
+    return;
+  }
+  out.verdict = Verdict::kSaddle;
+  out.witness = steps[best].clone();
   out.reason = fmt::format(
       "negative curvature {:.3e}; along it the loss falls by {:.1e} at a step of "
       "{:.2g}",
@@ -126,9 +137,11 @@ std::vector<NullSource> null_sources(const MinimaProblem& problem,
   return out;
 }
 
-Endpoint judge(const MinimaProblem& problem,
-               const Tensor& theta,
-               const MinimaOptions& options) {
+namespace {
+
+Endpoint judge_by_curvature(const MinimaProblem& problem,
+                            const Tensor& theta,
+                            const MinimaOptions& options) {
   const auto answer =
       problem.objective.value_and_gradient(theta.unsqueeze(0).contiguous());
   Endpoint out{.theta = theta, .loss = answer.value.item<double>()};
@@ -150,13 +163,46 @@ Endpoint judge(const MinimaProblem& problem,
     judge_on_kinks(problem, place, options, out);
     return out;
   }
-  const auto curvature = curvature_at(problem, theta, options);
+  Curvature curvature;
+  try {
+    curvature = curvature_at(problem, theta, options);
+  } catch (const NumericError& error) {
+    out.reason = fmt::format("no curvature is known here: {}", error.what());
+    return out;
+  }
   fill_spectrum(curvature, answer.gradient.squeeze(0), out);
   if (is_critical(out, options)) {
     judge_critical(problem, curvature, options, out);
   } else {
     judge_unfinished(problem, options, out);
   }
+  return out;
+}
+
+}  // namespace
+
+bool at_lower_bound(const MinimaProblem& problem, const Tensor& theta, double loss) {
+  if (!std::isfinite(problem.lower_bound)) return false;
+  const double zero = std::max(kZeroLoss, 8 * value_noise(problem.objective, theta));
+  return loss - problem.lower_bound <= zero;
+}
+
+Endpoint judge(const MinimaProblem& problem,
+               const Tensor& theta,
+               const MinimaOptions& options) {
+  auto out = judge_by_curvature(problem, theta, options);
+  if (out.verdict == Verdict::kDiverged || is_certified(out)) return out;
+  if (!at_lower_bound(problem, theta, out.loss)) return out;
+  out.verdict = Verdict::kDegenerateMinimum;
+  out.certificate = Certificate::kLowerBound;
+  out.witness = Tensor();
+  out.witness_fall = out.growth_fall = Endpoint::kNan;
+  out.reason = fmt::format(
+      "{}the loss is at its least possible value to rounding, {:.1e}",
+      out.nullity > 0
+          ? fmt::format("{} zero modes, {} explained; ", out.nullity, out.explained)
+          : "",
+      out.loss);
   return out;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <limits>
+
 #include "core/layout.h"
 #include "core/objective.h"
 #include "minima/endpoint.h"
@@ -13,8 +15,11 @@ namespace basin {
 struct MinimaProblem {
   const SampledObjective& objective;
   ParameterLayout layout;
-  double decay = 0;        ///< weight decay on every parameter; 0: not on every one
-  double lower_bound = 0;  ///< no loss is less
+  double decay = 0;  ///< weight decay on every parameter; 0: not on every one
+
+  /// No loss is less, and some θ may attain it. −∞: nothing is known.
+  double lower_bound = -std::numeric_limits<double>::infinity();
+
   std::vector<DataSymmetry> data_symmetries;  ///< generators, as the config declares
   bool all_input_permutations = false;  ///< they are all permutations of the inputs
 };
@@ -22,6 +27,12 @@ struct MinimaProblem {
 /// All that may make zero modes at θ `[P]`; each tangent is to be checked against H.
 std::vector<NullSource> null_sources(const MinimaProblem& problem,
                                      const torch::Tensor& theta);
+
+/// Whether L is at its lower bound, to rounding: then θ is a minimum, whatever the
+/// curvature.
+bool at_lower_bound(const MinimaProblem& problem,
+                    const torch::Tensor& theta,
+                    double loss);
 
 /// The verdict on a point `[P]` that polishing has left, with all the numbers that
 /// support it. What is not shown is called `not_converged` or `degenerate_minimum`,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "curvature/symmetric_eigen.h"
 #include "minima/active_set.h"
 #include "minima/newton.h"
 #include "minima/null_sources.h"
@@ -241,11 +242,7 @@ void judge_on_kinks(const MinimaProblem& problem,
         out.kink_force);
     return;
   }
-  const auto [values, vectors] =
-      system.hessian.numel() > 0
-          ? at::linalg_eigh(system.hessian)
-          : std::tuple(Tensor(at::zeros({0}, torch::kFloat64)),
-                       Tensor(at::zeros({0, 0}, torch::kFloat64)));
+  const auto [values, vectors] = symmetric_eigen(system.hessian);
   fill_curvature(values, options, out);
   if (out.index > 0) {
     out.verdict = Verdict::kSaddle;

@@ -7,6 +7,7 @@
 
 #include "core/stop.h"
 #include "curvature/hessian.h"
+#include "curvature/symmetric_eigen.h"
 #include "minima/trust_region.h"
 
 namespace basin {
@@ -71,7 +72,7 @@ Plan eigen_plan(const Tensor& hessian,
                 double tolerance,
                 double hidden,
                 double zero_tolerance) {
-  const auto [values, vectors] = at::linalg_eigh(hessian);
+  const auto [values, vectors] = symmetric_eigen(hessian);
   const auto slope = at::mv(vectors.t(), at.gradient).abs();
   const double most = values.abs().max().item<double>();
   const auto plan_above = [&, &values = values, &vectors = vectors](double floor,
@@ -122,11 +123,7 @@ std::optional<Plan> plan_at(const Objective& objective,
 double hidden_change(const Objective& objective, const Point& at) {
   const double relative = 1e-13 * (std::abs(at.value) + 1e-3);
   if (at.norm() > 1e-5) return relative;
-  const auto sign = 1 - 2 * at::arange(at.theta.size(0), torch::kFloat64).remainder(2);
-  const auto shift = at::tensor({1.0, -1.0, 2.0, -2.0}, torch::kFloat64) * 2.3e-16;
-  const auto points = at.theta * (1 + shift.unsqueeze(1) * sign);
-  const auto off = (objective.value(points) - at.value).abs().max().item<double>();
-  return std::max(relative, 64 * off);
+  return std::max(relative, 64 * value_noise(objective, at.theta));
 }
 
 // Where rounding hides the decrease, a smaller gradient decides.
@@ -144,6 +141,13 @@ bool improves(const Point& from, const Point& to, const Plan& plan, double hidde
 double zero_mode_floor(double largest, double gradient_norm, double zero_tolerance) {
   const double floor = zero_tolerance * largest;
   return gradient_norm < 1e-5 * largest ? std::max(floor, 10 * gradient_norm) : floor;
+}
+
+double value_noise(const Objective& objective, const Tensor& theta) {
+  const auto sign = 1 - 2 * at::arange(theta.size(0), torch::kFloat64).remainder(2);
+  const auto shift = at::tensor({0.0, 1.0, -1.0, 2.0, -2.0}, torch::kFloat64) * 2.3e-16;
+  const auto losses = objective.value(theta * (1 + shift.unsqueeze(1) * sign));
+  return (losses - losses[0]).abs().max().item<double>();
 }
 
 double gradient_floor(const Objective& objective, const Tensor& theta) {

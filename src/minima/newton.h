@@ -43,6 +43,10 @@ NewtonResult minimize_newton(const Objective& objective,
 /// ‖g‖.
 double zero_mode_floor(double largest, double gradient_norm, double zero_tolerance);
 
+/// What rounding leaves uncertain of L at θ `[P]`: how much it changes when θ moves in
+/// its last places.
+double value_noise(const Objective& objective, const torch::Tensor& theta);
+
 /// 4 · gradient_noise: below this a gradient is not told from zero.
 double gradient_floor(const Objective& objective, const torch::Tensor& theta);
 

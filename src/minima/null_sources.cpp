@@ -3,6 +3,7 @@
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
+#include "curvature/symmetric_eigen.h"
 #include "minima/symmetry.h"
 #include "minima/units.h"
 
@@ -106,7 +107,7 @@ Tensor input_null_space(const ParameterLayout& layout,
   if (layout.layers.front().bias >= 0) {
     x = at::cat({x, at::ones({x.size(0), 1}, torch::kFloat64)}, 1);
   }
-  const auto [values, vectors] = at::linalg_eigh(at::mm(x.t(), x));
+  const auto [values, vectors] = symmetric_eigen(at::mm(x.t(), x));
   const auto count = (values <= 1e-13 * values[-1]).sum().item<int64_t>();
   return vectors.narrow(1, 0, count).t().contiguous();
 }

@@ -2,6 +2,8 @@
 
 #include <ATen/Functions.h>
 
+#include "curvature/symmetric_eigen.h"
+
 namespace basin {
 namespace {
 
@@ -49,7 +51,7 @@ Curvature curvature_at(const MinimaProblem& problem,
     // Most endpoints are strict minima: their eigenvectors are not asked for, and
     // eigenvalues alone cost a third.
     const auto hessian = dense_hessian(problem.objective, theta);
-    const auto values = at::linalg_eigvalsh(hessian);
+    const auto values = symmetric_eigenvalues(hessian);
     const double scale = values.abs().max().item<double>();
     if (values[0].item<double>() > options.zero_tolerance * scale) {
       out.explained = verified_modes(problem, theta, scale);

@@ -40,6 +40,11 @@ bool needs_classes(LossKind kind) {
          kind == LossKind::kHinge;
 }
 
+bool attains_zero(LossKind kind) {
+  return kind == LossKind::kMse || kind == LossKind::kHuber ||
+         kind == LossKind::kHinge || kind == LossKind::kAbsolute;
+}
+
 torch::Tensor kink_argument(const LossOptions& loss,
                             const torch::Tensor& outputs,
                             const torch::Tensor& targets) {

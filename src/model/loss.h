@@ -10,6 +10,10 @@ namespace basin {
 /// True for cross_entropy, logistic and hinge.
 bool needs_classes(LossKind kind);
 
+/// True for losses that are never negative and may be zero: all but cross_entropy,
+/// logistic and sigmoid_cross_entropy, which only tend to zero.
+bool attains_zero(LossKind kind);
+
 /// Y as the loss wants it, `[N, K]`: values for mse, huber and absolute (±1 or one-hot
 /// for classes), one-hot for cross_entropy, ±1 for logistic and hinge. Throws
 /// InputError if the data has no classes and the loss needs them.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "curvature/symmetric_eigen.h"
 #include "verify/kink_check.h"
 
 namespace basin {
@@ -98,7 +99,7 @@ void check_spectrum(const CertificateContext& context,
   }
   const auto hessian = difference_hessian(
       context.reference, theta, slopes, all_parameters(theta.size()));
-  const auto [values, vectors] = at::linalg_eigh(hessian);
+  const auto [values, vectors] = symmetric_eigen(hessian);
   const double most = values.abs().max().item<double>();
   const double cut = context.options.zero_tolerance * most;
   const auto is_zero = values.abs() <= cut;
@@ -167,7 +168,7 @@ void check_escaping(const CertificateContext& context,
   if (e.theta.numel() <= context.options.dense_limit) {
     const auto hessian =
         difference_hessian(context.reference, theta, {}, all_parameters(theta.size()));
-    const auto [values, vectors] = at::linalg_eigh(hessian);
+    const auto [values, vectors] = symmetric_eigen(hessian);
     const auto zero =
         values.abs() <= context.options.zero_tolerance * values.abs().max();
     const auto inside = at::mv(vectors.t(), e.theta) * zero.to(torch::kFloat64);
@@ -194,6 +195,10 @@ std::vector<std::string> faults_of(const CertificateContext& context,
   }
   if (is_certified(e) && e.theta.numel() > context.options.dense_limit) {
     faults.emplace_back("certified although its spectrum is not known");
+  } else if (e.certificate == Certificate::kLowerBound) {
+    if (!(loss <= context.reference.zero_loss())) {
+      faults.push_back(fmt::format("the loss is {:.1e}, not its least value", loss));
+    }
   } else if (e.verdict == Verdict::kKinkMinimum) {
     check_active_set(context, e, theta, at, faults);
   } else if (is_certified(e)) {

@@ -8,6 +8,7 @@
 #include "core/objective.h"
 #include "core/random.h"
 #include "core/stop.h"
+#include "curvature/symmetric_eigen.h"
 
 namespace basin {
 namespace {
@@ -288,7 +289,7 @@ void check_active_set(const CertificateContext& context,
   }
   if (along.size(1) > 0) {
     const auto full = difference_hessian(context.reference, theta, slopes, free);
-    const auto values = at::linalg_eigvalsh(at::mm(along.t(), at::mm(full, along)));
+    const auto values = symmetric_eigenvalues(at::mm(along.t(), at::mm(full, along)));
     const double cut =
         context.options.zero_tolerance * values.abs().max().item<double>();
     const auto zero = (values.abs() <= cut).sum().item<int64_t>();

@@ -28,6 +28,10 @@ class Reference {
   virtual ~Reference() = default;
   virtual int64_t dimension() const = 0;
 
+  /// A loss that is this near to zero may be zero: what the rounding of the certified
+  /// objective leaves open.
+  virtual double zero_loss() const { return 1e-20; }
+
   /// `slopes` in place of φ at every site; the true φ if empty.
   virtual ReferenceValue evaluate(const std::vector<Real>& theta,
                                   const std::vector<double>& slopes) const = 0;
@@ -80,6 +84,7 @@ class ReferencePopulation final : public Reference {
  public:
   ReferencePopulation(int64_t units, int64_t inputs) : units_(units), inputs_(inputs) {}
   int64_t dimension() const override { return units_ * inputs_; }
+  double zero_loss() const override { return 1e-11; }  // large terms cancel there
   ReferenceValue evaluate(const std::vector<Real>& theta,
                           const std::vector<double>& slopes) const override;
 

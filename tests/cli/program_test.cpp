@@ -568,10 +568,12 @@ TEST(Program, RefusesSymmetriesThatTheDataDoesNotHave) {
                                 "minima.same_parameters=-1",
                                 "ensemble.until.coverage=1.5",
                                 "ensemble.until.max_seeds=3"}) {
-    const auto more = set.starts_with("ensemble.until.max")
-                          ? std::vector<std::string>{"--set", "ensemble.until.coverage=0.9"}
-                          : std::vector<std::string>{};
-    std::vector<std::string> words{config, "--out", folder.path().string(), "--set", set};
+    const auto more =
+        set.starts_with("ensemble.until.max")
+            ? std::vector<std::string>{"--set", "ensemble.until.coverage=0.9"}
+            : std::vector<std::string>{};
+    std::vector<std::string> words{
+        config, "--out", folder.path().string(), "--set", set};
     words.insert(words.end(), more.begin(), more.end());
     EXPECT_EQ(run_program(words).code, 2) << set;
   }
