@@ -157,8 +157,12 @@ void spectrum_stage(const Session& session, Results& results) {
   const auto minima = results.load_minima();
   const auto done = results.spectra_done();
   std::vector<const Minimum*> missing;
-  for (size_t m = 0; m < std::min(kMostSpectra, minima.size()); ++m) {
-    if (!done.contains(minima[m].id)) missing.push_back(&minima[m]);
+  size_t chosen = 0;
+  for (const auto& m : minima) {
+    // On a kink there is no Hessian.
+    if (m.endpoint.kinks > 0 || m.endpoint.zeroed > 0) continue;
+    if (++chosen > kMostSpectra) break;
+    if (!done.contains(m.id)) missing.push_back(&m);
   }
   Progress progress("spectra",
                     static_cast<int64_t>(missing.size() + done.size()),

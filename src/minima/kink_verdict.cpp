@@ -276,9 +276,9 @@ void judge_on_kinks(const MinimaProblem& problem,
   out.verdict = Verdict::kKinkMinimum;
   out.certificate = Certificate::kActiveSet;
   out.reason = fmt::format(
-      "{} kinks hold (slope shares at least {:.2g} from their ends), least eigenvalue "
-      "along them {:.3e}",
-      out.kinks,
+      "{} (slope shares at least {:.2g} from their ends), least eigenvalue along the "
+      "kinks {:.3e}",
+      out.kinks == 1 ? "1 kink holds" : fmt::format("{} kinks hold", out.kinks),
       out.kinks > 0 ? out.kink_margin : 1.0,
       out.min_eigenvalue);
   if (out.nullity > 0) out.reason += fmt::format(", zero modes: {}", out.sources);

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "report/html.h"
+#include "report/sweep_groups.h"
 #include "report/sweep_page.h"
 #include "report/text.h"
 
@@ -12,8 +13,6 @@ namespace basin {
 namespace {
 
 constexpr size_t kMostRows = 400;
-
-std::string short_key(const std::string& key) { return key.substr(key.find('.') + 1); }
 
 }  // namespace
 

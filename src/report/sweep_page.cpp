@@ -9,46 +9,11 @@
 #include "core/file.h"
 #include "report/chart.h"
 #include "report/html.h"
+#include "report/sweep_groups.h"
 #include "report/text.h"
 
 namespace basin {
 namespace {
-
-std::string short_key(const std::string& key) { return key.substr(key.find('.') + 1); }
-
-// What all axes but the first say of a row: the name of its series.
-std::string series_of(const SweepRow& row) {
-  std::string out;
-  for (size_t a = 1; a < row.values.size(); ++a) {
-    out += fmt::format("{}{} {}",
-                       out.empty() ? "" : ", ",
-                       short_key(row.values[a].first),
-                       row.values[a].second);
-  }
-  return out;
-}
-
-/// The values of the first axis, and the rows of each series.
-struct Groups {
-  std::vector<std::string> x;
-  std::vector<std::pair<std::string, std::vector<const SweepRow*>>> series;
-};
-
-Groups group(const std::vector<SweepRow>& rows) {
-  Groups out;
-  for (const auto& row : rows) {
-    const auto& x = row.values.front().second;
-    if (std::find(out.x.begin(), out.x.end(), x) == out.x.end()) out.x.push_back(x);
-    const auto name = series_of(row);
-    auto found = std::find_if(out.series.begin(), out.series.end(), [&](const auto& s) {
-      return s.first == name;
-    });
-    if (found == out.series.end())
-      found = out.series.insert(out.series.end(), {name, {}});
-    found->second.push_back(&row);
-  }
-  return out;
-}
 
 double position(const Groups& g, const SweepRow& row, size_t series) {
   const auto at =
@@ -68,9 +33,10 @@ std::string count_chart(const std::string& name, const std::vector<SweepRow>& ro
              .dots = true};
     for (const auto* row : g.series[k].second) {
       s.x.push_back(position(g, *row, k));
-      s.y.push_back(static_cast<double>(row->certified.count));
-      s.low.push_back(row->certified.interval.low);
-      s.high.push_back(row->certified.interval.high);
+      const auto& own = row->coarse.level.empty() ? row->certified : row->coarse;
+      s.y.push_back(static_cast<double>(own.count));
+      s.low.push_back(own.interval.low);
+      s.high.push_back(own.interval.high);
     }
     series.push_back(s);
   }

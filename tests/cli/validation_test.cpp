@@ -138,8 +138,8 @@ TEST_F(Validation, CollinearInputsAreNamed) {
 }
 
 TEST_F(Validation, StudentAndTeacherHaveTheSpuriousMinimaOfSafranAndShamir) {
-  // None below 6 units (they prove 6 to 20); the shares of the full config, 1,000 seeds,
-  // with 7 and 8 (experiments/README.md).
+  // None below 6 units (they prove 6 to 20); the shares of the full config, 1,000
+  // seeds, with 7 and 8 (experiments/README.md).
   const auto ended =
       run_program({std::string(BASIN_ROOT) + "/configs/validation/student_teacher.yaml",
                    "--out",
