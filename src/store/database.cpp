@@ -146,14 +146,17 @@ torch::Tensor Statement::tensor(int column) const {
 }
 
 Database::Database(const std::filesystem::path& path, Mode mode) {
-  const int flags = mode == Mode::kRead ? SQLITE_OPEN_READONLY
-                                        : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  // A reader too must be able to undo what a killed writer left half done; where the
+  // file is write-protected, SQLite opens it for reading only.
+  const int flags =
+      SQLITE_OPEN_READWRITE | (mode == Mode::kWrite ? SQLITE_OPEN_CREATE : 0);
   if (sqlite3_open_v2(path.c_str(), &database_, flags, nullptr) != SQLITE_OK) {
     const std::string why = sqlite3_errmsg(database_);
     sqlite3_close(database_);
     throw StorageError(fmt::format("{}: {}", path.string(), why));
   }
   sqlite3_busy_timeout(database_, 5000);
+  if (mode == Mode::kRead) execute("PRAGMA query_only = 1");
 }
 
 Database::~Database() { sqlite3_close(database_); }

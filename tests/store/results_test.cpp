@@ -55,6 +55,24 @@ TEST(Results, KeepNothingOfATransactionThatFails) {
   EXPECT_FALSE(rows.step());
 }
 
+TEST(Results, AreReadAsTheyWereBeforeATransactionThatWasKilled) {
+  const testing::Folder folder;
+  const auto live = folder.path() / "live.sqlite", dead = folder.path() / "dead.sqlite";
+  Database writer(live, Database::Mode::kWrite);
+  writer.execute("CREATE TABLE t(x); INSERT INTO t VALUES(1); PRAGMA cache_size = 1");
+  writer.execute("BEGIN; UPDATE t SET x = 2");
+  // More than the cache holds: half of the transaction reaches the file.
+  for (int i = 0; i < 50; ++i) writer.execute("INSERT INTO t VALUES(randomblob(4000))");
+  for (const char* tail : {"", "-journal"})
+    std::filesystem::copy_file(live.string() + tail, dead.string() + tail);
+  Database reader(dead, Database::Mode::kRead);
+  auto row = reader.prepare("SELECT count(*), max(x) FROM t");
+  ASSERT_TRUE(row.step());
+  EXPECT_EQ(row.integer(0), 1);
+  EXPECT_EQ(row.integer(1), 1);
+  EXPECT_THROW(reader.execute("DELETE FROM t"), StorageError);
+}
+
 TEST(FolderLock, IsHeldByOneAtATime) {
   const testing::Folder folder;
   {
