@@ -2,25 +2,9 @@
 
 #include <torch/types.h>
 
-namespace basin {
+#include "core/functions.h"
 
-/// Scalar functions that act on each entry of a tensor.
-enum class Elementwise {
-  kIdentity,
-  kRelu,       ///< max(z, 0); slope 0 at 0
-  kLeakyRelu,  ///< z for z > 0, else z / 100
-  kTanh,
-  kSigmoid,
-  kSoftplus,  ///< log(1 + exp z)
-  kGelu,      ///< z Φ(z)
-  kSilu,      ///< z / (1 + exp −z)
-  kElu,       ///< z for z > 0, else exp z − 1
-  kSin,
-  kSquare,
-  kAbs,    ///< |z|; slope 0 at 0
-  kHuber,  ///< z²/2 for |z| ≤ δ, else δ (|z| − δ/2); `parameter` is δ
-  kHinge,  ///< max(0, 1 − z)
-};
+namespace basin {
 
 /// φ(z), which autograd may differentiate twice.
 ///

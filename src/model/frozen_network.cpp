@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "model/elementwise.h"
 #include "model/loss.h"
 
 namespace basin {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "model/elementwise.h"
 
 namespace basin {
 namespace {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "model/batched_product.h"
+#include "model/elementwise.h"
 
 namespace basin {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/elementwise.h"
+#include "core/functions.h"
 
 namespace basin {
 
@@ -31,16 +31,6 @@ struct ModelOptions {
   bool skip = false;  ///< a ← φ(W a + b) + a between hidden layers of equal width
   Initializer init = Initializer::kHeNormal;
   double init_scale = 1.0;  ///< multiplies every initial weight
-};
-
-enum class LossKind {
-  kMse,                  ///< ½ · mean over samples of ‖f − y‖²
-  kCrossEntropy,         ///< softmax over K outputs, mean over samples
-  kLogistic,             ///< log(1 + exp(−y f)), y = ±1, summed over outputs
-  kHuber,                ///< summed over outputs
-  kHinge,                ///< max(0, 1 − y f), y = ±1, summed over outputs
-  kAbsolute,             ///< |f − y|, summed over outputs
-  kSigmoidCrossEntropy,  ///< log(1 + exp f) − y f, y in [0, 1], summed over outputs
 };
 
 /// L = mean over samples of the loss + ½ · weight_decay · ‖θ‖².
