@@ -26,9 +26,10 @@ find_package(OpenSSL REQUIRED)        # SHA-256: hashes of specs and data
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)  # .npz is a zip archive
+pkg_check_modules(HIGHWAY REQUIRED IMPORTED_TARGET libhwy)  # vector code with run-time dispatch
 
 add_library(basin_libraries INTERFACE)
 target_include_directories(basin_libraries SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 target_link_libraries(basin_libraries INTERFACE
   ${TORCH_LIBRARIES} yaml-cpp fmt::fmt nlohmann_json::nlohmann_json SQLite::SQLite3
-  ZLIB::ZLIB OpenSSL::Crypto PkgConfig::LIBZIP Threads::Threads ${CMAKE_DL_LIBS})
+  ZLIB::ZLIB OpenSSL::Crypto PkgConfig::LIBZIP PkgConfig::HIGHWAY Threads::Threads ${CMAKE_DL_LIBS})

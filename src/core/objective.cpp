@@ -8,7 +8,85 @@
 
 namespace basin {
 
-double Objective::gradient_noise(const torch::Tensor& theta) const {
+namespace {
+
+using torch::Tensor;
+
+// Any objective, row by row.
+template <typename T>
+class PackedRows final : public PackedObjective<T> {
+ public:
+  explicit PackedRows(const SampledObjective& objective)
+      : objective_(objective), lanes_(objective.preferred_rows()) {}
+
+  int64_t lanes() const override { return lanes_; }
+
+  void value_and_gradient(const T* theta,
+                          const int64_t* index,
+                          int64_t count,
+                          const std::vector<bool>& wanted,
+                          T* value,
+                          T* gradient) override {
+    std::vector<int64_t> lanes;
+    for (int64_t k = 0; k < lanes_; ++k) {
+      if (wanted[static_cast<size_t>(k)]) lanes.push_back(k);
+    }
+    const auto rows = static_cast<int64_t>(lanes.size());
+    const auto size = objective_.dimension();
+    auto batch = at::empty({rows, size}, objective_.dtype());
+    T* to = batch.template data_ptr<T>();
+    for (const auto k : lanes) {
+      for (int64_t i = 0; i < size; ++i) *to++ = theta[i * lanes_ + k];
+    }
+    ValueAndGradient answer;
+    if (index == nullptr) {
+      answer = objective_.value_and_gradient(batch);
+    } else {
+      auto own = at::empty({rows, count}, torch::kInt64);
+      for (int64_t r = 0; r < rows; ++r) {
+        std::copy_n(index + lanes[static_cast<size_t>(r)] * count,
+                    count,
+                    own.data_ptr<int64_t>() + r * count);
+      }
+      answer = objective_.value_and_gradient_on(batch, own);
+    }
+    const auto g = answer.gradient.contiguous();
+    const T* from = g.template data_ptr<T>();
+    const T* values = answer.value.template data_ptr<T>();
+    for (const auto k : lanes) {
+      value[k] = *values++;
+      for (int64_t i = 0; i < size; ++i) gradient[i * lanes_ + k] = *from++;
+    }
+  }
+
+ private:
+  const SampledObjective& objective_;
+  int64_t lanes_;
+};
+
+// Any objective, point by point.
+class PlaneRows final : public PlaneObjective {
+ public:
+  PlaneRows(const SampledObjective& objective,
+            const Tensor& origin,
+            const Tensor& u,
+            const Tensor& v)
+      : objective_(objective), origin_(origin), u_(u), v_(v) {}
+
+  PlaneValues at(const Tensor& x, const Tensor& y) const override {
+    const auto theta = origin_ + x.unsqueeze(1) * u_ + y.unsqueeze(1) * v_;
+    return {.loss = objective_.value(theta).to(torch::kFloat64),
+            .accuracy = objective_.accuracy(theta).to(torch::kFloat64)};
+  }
+
+ private:
+  const SampledObjective& objective_;
+  Tensor origin_, u_, v_;
+};
+
+}  // namespace
+
+double Objective::gradient_noise(const Tensor& theta) const {
   constexpr double kHalfUnit = std::numeric_limits<double>::epsilon() / 2;
   const auto sign = 1 - 2 * at::arange(theta.size(0), torch::kFloat64).remainder(2);
   const auto moved = theta * (1 + kHalfUnit * 2 * sign);
@@ -16,17 +94,31 @@ double Objective::gradient_noise(const torch::Tensor& theta) const {
   return (g[0] - g[1]).abs().max().item<double>();
 }
 
-torch::Tensor Objective::kink_arguments(const torch::Tensor& theta) const {
+Tensor Objective::kink_arguments(const Tensor& theta) const {
   return at::empty({theta.size(0), 0}, torch::kFloat64);
 }
 
-std::unique_ptr<FrozenObjective> Objective::frozen(const torch::Tensor&) const {
+std::unique_ptr<FrozenObjective> Objective::frozen(const Tensor&) const {
   throw ContractError("frozen: this objective has no kinks");
 }
 
-std::vector<LayerProbe> SampledObjective::layer_probes(const torch::Tensor&,
-                                                       const torch::Tensor&) const {
+std::vector<LayerProbe> SampledObjective::layer_probes(const Tensor&,
+                                                       const Tensor&) const {
   return {};
+}
+
+std::unique_ptr<PackedObjective<float>> SampledObjective::packed_float() const {
+  return std::make_unique<PackedRows<float>>(*this);
+}
+
+std::unique_ptr<PackedObjective<double>> SampledObjective::packed_double() const {
+  return std::make_unique<PackedRows<double>>(*this);
+}
+
+std::unique_ptr<PlaneObjective> SampledObjective::on_plane(const Tensor& origin,
+                                                           const Tensor& u,
+                                                           const Tensor& v) const {
+  return std::make_unique<PlaneRows>(*this, origin, u, v);
 }
 
 }  // namespace basin

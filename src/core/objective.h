@@ -98,6 +98,40 @@ struct LayerProbe {
   torch::Tensor sensitivity;  ///< ∂(mean loss)/∂z, `[N, rows]`; decay not included
 };
 
+/// Rows of θ side by side ("packed"): entry i of lane k stands at [i * lanes() + k]. A
+/// training loop keeps its seeds like this, so that nothing is copied between steps.
+/// For one thread; arrays are aligned to 64 bytes.
+template <typename T>
+class PackedObjective {
+ public:
+  virtual ~PackedObjective() = default;
+  virtual int64_t lanes() const = 0;
+
+  /// L and ∂L/∂θ of every lane. `index`, unless null, names each lane's own samples:
+  /// `[lanes][count]`. Lanes not `wanted` may be left out.
+  virtual void value_and_gradient(const T* theta,
+                                  const int64_t* index,
+                                  int64_t count,
+                                  const std::vector<bool>& wanted,
+                                  T* value,
+                                  T* gradient) = 0;
+};
+
+/// What a plane shows at some of its points.
+struct PlaneValues {
+  torch::Tensor loss;      ///< `[n]`, float64
+  torch::Tensor accuracy;  ///< `[n]`, float64; NaN where it is not defined
+};
+
+/// The loss on a plane origin + x u + y v. May be called from several threads.
+class PlaneObjective {
+ public:
+  virtual ~PlaneObjective() = default;
+
+  /// x and y are `[n]`, float64.
+  virtual PlaneValues at(const torch::Tensor& x, const torch::Tensor& y) const = 0;
+};
+
 /// An Objective that is a mean over samples, so that a mini-batch makes sense.
 class SampledObjective : public Objective {
  public:
@@ -118,6 +152,15 @@ class SampledObjective : public Objective {
 
   /// Share of samples classified right, `[B]`; NaN where that is not defined.
   virtual torch::Tensor accuracy(const torch::Tensor& theta) const = 0;
+
+  /// This loss for packed rows; the one of dtype(). It must not outlive the objective.
+  virtual std::unique_ptr<PackedObjective<float>> packed_float() const;
+  virtual std::unique_ptr<PackedObjective<double>> packed_double() const;
+
+  /// This loss on a plane, all `[P]`. It must not outlive the objective.
+  virtual std::unique_ptr<PlaneObjective> on_plane(const torch::Tensor& origin,
+                                                   const torch::Tensor& u,
+                                                   const torch::Tensor& v) const;
 };
 
 }  // namespace basin

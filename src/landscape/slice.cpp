@@ -195,13 +195,13 @@ SliceValues evaluate_slice(const SampledObjective& objective,
   const auto a = frame.x.repeat({ny});
   const auto b = frame.y.repeat_interleave(nx);
   constexpr int64_t kBlock = 64;
+  const auto plane = objective.on_plane(frame.origin, frame.u, frame.v);
   parallel_for((points + kBlock - 1) / kBlock, threads, [&](int64_t block) {
     const auto at = block * kBlock;
     const auto rows = std::min(kBlock, points - at);
-    const auto theta = frame.origin + a.narrow(0, at, rows).unsqueeze(1) * frame.u +
-                       b.narrow(0, at, rows).unsqueeze(1) * frame.v;
-    out.loss.narrow(0, at, rows).copy_(objective.value(theta));
-    out.accuracy.narrow(0, at, rows).copy_(objective.accuracy(theta));
+    const auto values = plane->at(a.narrow(0, at, rows), b.narrow(0, at, rows));
+    out.loss.narrow(0, at, rows).copy_(values.loss);
+    out.accuracy.narrow(0, at, rows).copy_(values.accuracy);
   });
   out.loss = out.loss.view({ny, nx});
   out.accuracy = out.accuracy.view({ny, nx});

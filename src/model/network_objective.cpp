@@ -54,6 +54,15 @@ ValueAndGradient differentiate(const Tensor& values, const Tensor& theta) {
 
 }  // namespace
 
+double noise_of_order(const SampledObjective& objective, const Tensor& theta) {
+  const auto row = theta.unsqueeze(0).contiguous();
+  const auto last = objective.samples() - 1;
+  const auto backwards = at::arange(last, -1, -1, torch::kInt64).unsqueeze(0);
+  const auto a = objective.value_and_gradient(row).gradient;
+  const auto b = objective.value_and_gradient_on(row, backwards).gradient;
+  return (a - b).abs().max().item<double>();
+}
+
 bool cuda_is_available() { return at::hasCUDA(); }
 
 NetworkObjective::NetworkObjective(Network network,
@@ -158,13 +167,8 @@ Tensor NetworkObjective::outputs(const Tensor& theta) const {
   });
 }
 
-// The same samples, summed in the opposite order.
 double NetworkObjective::gradient_noise(const Tensor& theta) const {
-  const auto row = theta.unsqueeze(0).contiguous();
-  const auto backwards = at::arange(samples() - 1, -1, -1, torch::kInt64).unsqueeze(0);
-  const auto a = value_and_gradient(row).gradient;
-  const auto b = value_and_gradient_on(row, backwards).gradient;
-  return std::max((a - b).abs().max().item<double>(), Objective::gradient_noise(theta));
+  return std::max(noise_of_order(*this, theta), Objective::gradient_noise(theta));
 }
 
 std::vector<KinkBlock> NetworkObjective::kink_blocks() const {

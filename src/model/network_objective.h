@@ -15,6 +15,10 @@ struct Placement {
 /// Whether this LibTorch sees a CUDA device.
 bool cuda_is_available();
 
+/// By how much an entry of the gradient at θ `[P]` changes when the samples are summed
+/// in the opposite order.
+double noise_of_order(const SampledObjective& objective, const torch::Tensor& theta);
+
 /// The loss of a network on a data set, by LibTorch autograd: the reference for every
 /// faster path. Values, gradients (one backward) and Hessian products (a backward
 /// through the backward), all batched over rows of θ and cut into batches that stay

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <mutex>
+
+#include "kernel/group.h"
+#include "model/network_objective.h"
+
+namespace basin {
+
+/// The loss of a network on a data set, by the fused kernels of `kernel/`: the same
+/// numbers as NetworkObjective up to rounding, several times to many times faster on a
+/// CPU. What the kernels do not offer (outputs, kinks, probes) is left to it.
+/// T is float or double.
+template <typename T>
+class FusedObjective final : public SampledObjective {
+ public:
+  FusedObjective(const Network& network, const LossOptions& loss, const Dataset& data);
+  ~FusedObjective() override;
+
+  int64_t dimension() const override { return reference_.dimension(); }
+  int64_t samples() const override { return reference_.samples(); }
+  torch::ScalarType dtype() const override { return reference_.dtype(); }
+  int64_t preferred_rows() const override { return 64; }
+
+  torch::Tensor value(const torch::Tensor& theta) const override;
+  ValueAndGradient value_and_gradient(const torch::Tensor& theta) const override;
+  torch::Tensor hessian_times(const torch::Tensor& theta,
+                              const torch::Tensor& v) const override;
+  ValueAndGradient value_and_gradient_on(const torch::Tensor& theta,
+                                         const torch::Tensor& index) const override;
+  torch::Tensor accuracy(const torch::Tensor& theta) const override;
+  double gradient_noise(const torch::Tensor& theta) const override;
+  std::unique_ptr<PackedObjective<float>> packed_float() const override;
+  std::unique_ptr<PackedObjective<double>> packed_double() const override;
+  std::unique_ptr<PlaneObjective> on_plane(const torch::Tensor& origin,
+                                           const torch::Tensor& u,
+                                           const torch::Tensor& v) const override;
+
+  torch::Tensor outputs(const torch::Tensor& theta) const override {
+    return reference_.outputs(theta);
+  }
+  std::vector<KinkBlock> kink_blocks() const override {
+    return reference_.kink_blocks();
+  }
+  torch::Tensor kink_arguments(const torch::Tensor& theta) const override {
+    return reference_.kink_arguments(theta);
+  }
+  std::unique_ptr<FrozenObjective> frozen(const torch::Tensor& slopes) const override {
+    return reference_.frozen(slopes);
+  }
+  std::vector<LayerProbe> layer_probes(const torch::Tensor& theta,
+                                       const torch::Tensor& slopes) const override {
+    return reference_.layer_probes(theta, slopes);
+  }
+
+ private:
+  struct Desk;  // what one thread works on
+  template <typename F>
+  void with_desk(F&& f) const;
+  template <typename F>
+  void by_groups(const torch::Tensor& theta, F&& f) const;
+
+  NetworkObjective reference_;
+  bool has_classes_;
+  PerceptronProblem<T> problem_;
+  mutable std::mutex guard_;
+  mutable std::vector<std::unique_ptr<Desk>> free_;
+};
+
+/// Which code evaluates a network.
+enum class ComputePath {
+  kAuto,      ///< fused on a CPU, unless a group of rows would need over 1 GiB
+  kAutograd,  ///< LibTorch
+  kFused,
+};
+
+/// The loss of a network on a data set by the path that fits. `path` becomes the one
+/// chosen. Throws InputError if kFused cannot be had.
+std::unique_ptr<SampledObjective> make_objective(const Network& network,
+                                                 const LossOptions& loss,
+                                                 const Dataset& data,
+                                                 const Placement& placement,
+                                                 ComputePath& path);
+
+}  // namespace basin
