@@ -37,6 +37,7 @@ class Manifest {
     json_["libtorch"] = machine.libtorch;
     json_["blas"] = machine.blas;
     json_["vector_unit"] = machine.vector_unit;
+    json_["path"] = machine.path;
     json_["threads"] = machine.threads;
     json_["device"] = machine.device;
     json_["data"] = {{"name", s.data.train.name},
@@ -128,7 +129,8 @@ RunReport load_report(const fs::path& folder) {
                       .blas = manifest.at("blas").get<std::string>(),
                       .vector_unit = manifest.at("vector_unit").get<std::string>(),
                       .threads = manifest.at("threads").get<int64_t>(),
-                      .device = manifest.at("device").get<std::string>()};
+                      .device = manifest.at("device").get<std::string>(),
+                      .path = manifest.at("path").get<std::string>()};
     const auto& data = manifest.at("data");
     report.data_name = fs::path(data.at("name").get<std::string>()).filename().string();
     report.samples = data.at("samples").get<int64_t>();
@@ -147,7 +149,8 @@ RunReport load_report(const fs::path& folder) {
 
 RunOutcome run_spec(const Spec& spec, const Settings& settings) {
   const Session session(spec, settings);
-  const auto machine = describe_machine(session.threads, session.device);
+  const auto machine =
+      describe_machine(session.threads, session.device, session.path());
   const auto folder = settings.root / session.id;
   require_revision(folder, settings.revision);
   make_folder(folder);

@@ -91,11 +91,13 @@ std::string device_for(const Spec& spec) {
 std::unique_ptr<SampledObjective> objective_for(const Spec& spec,
                                                 const Network& network,
                                                 const Dataset& data,
-                                                const Placement& placement) {
+                                                const Placement& placement,
+                                                ComputePath& path) {
   if (is_population(spec)) {
+    path = ComputePath::kAutograd;
     return std::make_unique<GaussianPopulation>(network, data.inputs);
   }
-  return std::make_unique<NetworkObjective>(network, spec.loss, data, placement);
+  return make_objective(network, spec.loss, data, placement, path);
 }
 
 }  // namespace
@@ -108,18 +110,21 @@ Session::Session(const Spec& resolved, const Settings& settings)
       threads(resolve_threads(settings.threads >= 0 ? settings.threads
                                                     : resolved.compute.threads)),
       device(device_for(resolved)),
+      computed_by(resolved.compute.path),
       training(objective_for(
           resolved,
           network,
           data.train,
           {.dtype = resolved.compute.dtype == Dtype::kFloat32 ? torch::kFloat32
                                                               : torch::kFloat64,
-           .device = torch::Device(device)})),
+           .device = torch::Device(device)},
+          computed_by)),
       analysis(
           objective_for(resolved,
                         network,
                         data.train,
-                        {.dtype = torch::kFloat64, .device = torch::Device(device)})),
+                        {.dtype = torch::kFloat64, .device = torch::Device(device)},
+                        computed_by)),
       data_hash(sha256(data.train.sha256 + data.test.sha256)),
       id(resolved.name + "-" + run_hash(resolved, data_hash)) {}
 
@@ -133,6 +138,10 @@ MinimaProblem Session::problem() const {
           .data_symmetries = symmetries,
           .all_input_permutations =
               spec.data.symmetries == std::vector<std::string>{"permutations"}};
+}
+
+std::string Session::path() const {
+  return computed_by == ComputePath::kFused ? "fused" : "autograd";
 }
 
 bool Session::population() const { return is_population(spec); }

@@ -6,7 +6,7 @@
 #include "config/spec.h"
 #include "data/dataset.h"
 #include "minima/judge.h"
-#include "model/network_objective.h"
+#include "model/fused_objective.h"
 #include "verify/reference.h"
 
 namespace basin {
@@ -31,6 +31,7 @@ struct Session {
   std::vector<DataSymmetry> symmetries;
   int64_t threads;
   std::string device;
+  ComputePath computed_by;                     ///< never kAuto
   std::unique_ptr<SampledObjective> training;  ///< in the config's dtype
   std::unique_ptr<SampledObjective> analysis;  ///< float64
   std::string data_hash;
@@ -43,6 +44,7 @@ struct Session {
 
   /// The same loss by other code, in extended precision.
   std::unique_ptr<Reference> reference() const;
+  std::string path() const;    ///< "autograd" or "fused"
   std::string layers() const;  ///< "64-16-16-10"
 };
 

@@ -16,10 +16,11 @@ namespace basin {
 enum class Dtype { kFloat32, kFloat64 };
 enum class DeviceKind { kCpu, kCuda, kAuto };
 
-/// How the work is done. Nothing here but dtype and device changes a number.
+/// How the work is done. Of these only `threads` changes no number.
 struct ComputeOptions {
   Dtype dtype = Dtype::kFloat32;  ///< of training; analysis is float64 always
   DeviceKind device = DeviceKind::kCpu;
+  ComputePath path = ComputePath::kAuto;
   int64_t threads = 0;  ///< 0: as many as the process may use cores
 };
 

@@ -53,22 +53,26 @@ std::string vector_unit() {
 
 }  // namespace
 
-Machine describe_machine(int64_t threads, const std::string& device) {
+Machine describe_machine(int64_t threads,
+                         const std::string& device,
+                         const std::string& path) {
   return {.libtorch = TORCH_VERSION,
           .blas = blas_name(),
           .vector_unit = vector_unit(),
           .threads = threads,
-          .device = device};
+          .device = device,
+          .path = path};
 }
 
 std::string summary(const Machine& m) {
-  return fmt::format("LibTorch {} · {} · {} · {} thread{} · {}",
+  return fmt::format("LibTorch {} · {} · {} · {} thread{} · {} · {}",
                      m.libtorch,
                      m.blas,
                      m.vector_unit,
                      m.threads,
                      m.threads == 1 ? "" : "s",
-                     m.device);
+                     m.device,
+                     m.path);
 }
 
 }  // namespace basin

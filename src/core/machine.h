@@ -12,11 +12,14 @@ struct Machine {
   std::string vector_unit;  ///< widest vector extension of this processor
   int64_t threads = 1;      ///< ours
   std::string device;       ///< "cpu" or "cuda"
+  std::string path;         ///< code that evaluates networks: "autograd" or "fused"
 };
 
-Machine describe_machine(int64_t threads, const std::string& device);
+Machine describe_machine(int64_t threads,
+                         const std::string& device,
+                         const std::string& path);
 
-/// One line: "LibTorch 1.13.1 · OpenBLAS ... · AVX-512 · 2 threads · cpu".
+/// One line: "LibTorch 1.13.1 · OpenBLAS ... · AVX-512 · 2 threads · cpu · fused".
 std::string summary(const Machine& machine);
 
 }  // namespace basin

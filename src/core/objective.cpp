@@ -12,12 +12,17 @@ namespace {
 
 using torch::Tensor;
 
+// No vector unit holds more numbers.
+constexpr int64_t kMostLanes = 16;
+
 // Any objective, row by row.
 template <typename T>
 class PackedRows final : public PackedObjective<T> {
  public:
   explicit PackedRows(const SampledObjective& objective)
-      : objective_(objective), lanes_(objective.preferred_rows()) {}
+      : objective_(objective),
+        lanes_((objective.preferred_rows() + kMostLanes - 1) / kMostLanes *
+               kMostLanes) {}
 
   int64_t lanes() const override { return lanes_; }
 

@@ -100,7 +100,8 @@ struct LayerProbe {
 
 /// Rows of θ side by side ("packed"): entry i of lane k stands at [i * lanes() + k]. A
 /// training loop keeps its seeds like this, so that nothing is copied between steps.
-/// For one thread; arrays are aligned to 64 bytes.
+/// lanes() is a whole number of vectors of this machine. For one thread; arrays are
+/// aligned to 64 bytes.
 template <typename T>
 class PackedObjective {
  public:

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/buffer.h"
 #include "core/functions.h"
-#include "kernel/buffer.h"
 
 namespace basin {
 

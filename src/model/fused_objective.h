@@ -67,13 +67,6 @@ class FusedObjective final : public SampledObjective {
   mutable std::vector<std::unique_ptr<Desk>> free_;
 };
 
-/// Which code evaluates a network.
-enum class ComputePath {
-  kAuto,      ///< fused on a CPU, unless a group of rows would need over 1 GiB
-  kAutograd,  ///< LibTorch
-  kFused,
-};
-
 /// The loss of a network on a data set by the path that fits. `path` becomes the one
 /// chosen. Throws InputError if kFused cannot be had.
 std::unique_ptr<SampledObjective> make_objective(const Network& network,

@@ -33,6 +33,13 @@ struct ModelOptions {
   double init_scale = 1.0;  ///< multiplies every initial weight
 };
 
+/// Which code evaluates a network.
+enum class ComputePath {
+  kAuto,      ///< fused on a CPU, unless a group of rows would need over 1 GiB
+  kAutograd,  ///< LibTorch
+  kFused,
+};
+
 /// L = mean over samples of the loss + ½ · weight_decay · ‖θ‖².
 struct LossOptions {
   LossKind kind = LossKind::kMse;
