@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/stop.h"
 
 namespace basin {
 
@@ -97,6 +98,23 @@ double Objective::gradient_noise(const Tensor& theta) const {
   const auto moved = theta * (1 + kHalfUnit * 2 * sign);
   const auto g = value_and_gradient(at::stack({theta, moved})).gradient;
   return (g[0] - g[1]).abs().max().item<double>();
+}
+
+Tensor Objective::hessian(const Tensor& theta) const {
+  const auto size = dimension();
+  const auto identity = at::eye(size, torch::kFloat64);
+  auto out = at::empty({theta.size(0), size, size}, torch::kFloat64);
+  const auto block = preferred_rows();
+  for (int64_t b = 0; b < theta.size(0); ++b) {
+    for (int64_t at = 0; at < size; at += block) {
+      check_stop();
+      const auto rows = std::min(block, size - at);
+      const auto points = theta.narrow(0, b, 1).expand({rows, size}).contiguous();
+      out[b].narrow(0, at, rows).copy_(
+          hessian_times(points, identity.narrow(0, at, rows)));
+    }
+  }
+  return (out + out.transpose(1, 2)) / 2;
 }
 
 Tensor Objective::kink_arguments(const Tensor& theta) const {

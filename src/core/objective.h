@@ -60,6 +60,10 @@ class Objective {
   virtual torch::Tensor hessian_times(const torch::Tensor& theta,
                                       const torch::Tensor& v) const = 0;
 
+  /// H(θ_b) for each row b, `[B, P, P]`, symmetric. Unless an implementation knows
+  /// better: P products, averaged with the transpose.
+  virtual torch::Tensor hessian(const torch::Tensor& theta) const;
+
   /// How uncertain rounding leaves the gradient at θ `[P]`: an estimate of the error of
   /// its largest entry. Unless an implementation knows better, by how much g changes
   /// when every entry of θ moves by half a unit in its last place.

@@ -24,18 +24,7 @@ double HessianSpectrum::max() const { return values[-1].item<double>(); }
 
 torch::Tensor dense_hessian(const Objective& objective, const torch::Tensor& theta) {
   require(theta.dim() == 1, "dense_hessian: theta must be [P]");
-  const auto size = theta.size(0);
-  const auto identity = at::eye(size, torch::kFloat64);
-  auto hessian = at::empty({size, size}, torch::kFloat64);
-  const auto block = objective.preferred_rows();
-  for (int64_t at = 0; at < size; at += block) {
-    check_stop();
-    const auto rows = std::min(block, size - at);
-    const auto points = theta.unsqueeze(0).expand({rows, size}).contiguous();
-    hessian.narrow(0, at, rows)
-        .copy_(objective.hessian_times(points, identity.narrow(0, at, rows)));
-  }
-  return (hessian + hessian.t()) / 2;
+  return objective.hessian(theta.unsqueeze(0).contiguous()).squeeze(0);
 }
 
 SymmetricOperator hessian_operator(const Objective& objective,

@@ -5,8 +5,7 @@
 
 namespace basin {
 
-/// H(θ), `[P, P]`, float64, for one θ `[P]`: P Hessian products, averaged with its
-/// transpose.
+/// H(θ), `[P, P]`, float64, symmetric, for one θ `[P]`.
 torch::Tensor dense_hessian(const Objective& objective, const torch::Tensor& theta);
 
 /// v ↦ H(θ) v.

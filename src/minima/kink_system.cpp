@@ -45,20 +45,10 @@ constexpr double kDependent = 1e-9;  // singular values of unit rows
 Tensor free_hessian(const FrozenObjective& frozen,
                     const Tensor& theta,
                     const Tensor& free) {
-  const auto count = free.size(0);
-  const auto unit = at::zeros({count, theta.size(0)}, torch::kFloat64)
-                        .scatter_(1, free.unsqueeze(1), 1.0);
-  std::vector<Tensor> rows;
-  const auto block = frozen.preferred_rows();
-  for (int64_t at = 0; at < count; at += block) {
-    check_stop();
-    const auto n = std::min(block, count - at);
-    const auto points = theta.unsqueeze(0).expand({n, theta.size(0)}).contiguous();
-    rows.push_back(
-        frozen.hessian_times(points, unit.narrow(0, at, n)).index_select(1, free));
-  }
-  const auto h = at::cat(rows);
-  return (h + h.t()) / 2;
+  return frozen.hessian(theta.unsqueeze(0).contiguous())
+      .squeeze(0)
+      .index_select(0, free)
+      .index_select(1, free);
 }
 
 // Bases along and across the manifold, from the singular values of the unit rows.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "model/dense_hessian.h"
 #include "model/elementwise.h"
 #include "model/loss.h"
 
@@ -164,6 +165,36 @@ Tensor FrozenNetwork::hessian_times(const Tensor& theta, const Tensor& v) const 
   if (!along.requires_grad()) return at::zeros_like(v);
   const auto product = torch::autograd::grad({along}, {x}, {}, false, false, true)[0];
   return product.defined() ? product.cpu() : at::zeros_like(v);
+}
+
+Tensor FrozenNetwork::hessian(const Tensor& theta) const {
+  const auto all = theta.to(inputs_.options());
+  const auto samples = inputs_.size(1);
+  const auto last = static_cast<int64_t>(network_.layout.layers.size()) - 1;
+  const auto activation = [&](int64_t layer, const Tensor& z) {
+    const auto s = slopes_of(network_, slopes_, layer, samples);
+    const auto& o = network_.options;
+    const auto phi = layer == last ? o.output_activation : o.activation;
+    if (has_kink(phi)) return std::array{z * s, s, at::zeros_like(z)};
+    return std::array{elementwise_derivative(phi, 0, z),
+                      elementwise_derivative(phi, 1, z),
+                      elementwise_derivative(phi, 2, z)};
+  };
+  const auto top = [&](const Tensor& f) {
+    if (!loss_has_kinks(loss_)) return loss_jet(loss_, f, targets_);
+    // Linear in f: s (1 − y f) or s (f − y).
+    const auto s = slopes_of(network_, slopes_, last + 1, samples);
+    const auto slope = loss_.kind == LossKind::kHinge ? -(targets_ * s) : s;
+    return LossJet{.first = slope / static_cast<double>(samples),
+                   .second = at::zeros_like(f),
+                   .share = {}};
+  };
+  std::vector<Tensor> out;
+  for (int64_t b = 0; b < all.size(0); ++b) {
+    out.push_back(
+        closed_hessian(network_, all[b], inputs_, activation, top, decay_).cpu());
+  }
+  return at::stack(out);
 }
 
 Tensor FrozenNetwork::arguments(const Tensor& theta) const {

@@ -56,6 +56,7 @@ class FrozenNetwork final : public FrozenObjective {
   ValueAndGradient value_and_gradient(const torch::Tensor& theta) const override;
   torch::Tensor hessian_times(const torch::Tensor& theta,
                               const torch::Tensor& v) const override;
+  torch::Tensor hessian(const torch::Tensor& theta) const override;
   torch::Tensor arguments(const torch::Tensor& theta) const override;
   torch::Tensor argument_gradients(const torch::Tensor& theta,
                                    const torch::Tensor& sites) const override;

@@ -36,6 +36,9 @@ class FusedObjective final : public SampledObjective {
                                            const torch::Tensor& u,
                                            const torch::Tensor& v) const override;
 
+  torch::Tensor hessian(const torch::Tensor& theta) const override {
+    return reference_.hessian(theta);
+  }
   torch::Tensor outputs(const torch::Tensor& theta) const override {
     return reference_.outputs(theta);
   }

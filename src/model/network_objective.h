@@ -39,6 +39,7 @@ class NetworkObjective final : public SampledObjective {
   ValueAndGradient value_and_gradient(const torch::Tensor& theta) const override;
   torch::Tensor hessian_times(const torch::Tensor& theta,
                               const torch::Tensor& v) const override;
+  torch::Tensor hessian(const torch::Tensor& theta) const override;
   ValueAndGradient value_and_gradient_on(const torch::Tensor& theta,
                                          const torch::Tensor& index) const override;
   torch::Tensor outputs(const torch::Tensor& theta) const override;
