@@ -1,19 +1,9 @@
 #include "config/table.h"
 
+#include "config/table_words.h"
+
 namespace basin {
 namespace {
-
-constexpr double kBig = 1e15;
-
-template <typename E>
-Choice choice(E& target, std::vector<std::string> names) {
-  return {.names = std::move(names),
-          .get = [&target] { return static_cast<size_t>(target); },
-          .set = [&target](size_t i) { target = static_cast<E>(i); }};
-}
-
-Range at_least(double low, double high = kBig) { return {low, high, false}; }
-Range above(double low, double high = kBig) { return {low, high, true}; }
 
 const std::vector<std::string> kActivationNames{"identity",
                                                 "relu",
@@ -297,27 +287,6 @@ std::vector<Section> describe(Spec& spec) {
          &c.threads,
          "0: one a core; changes no result",
          at_least(0, 4096)}}}};
-}
-
-std::vector<Field> describe(SliceOptions& s) {
-  return {{"name", &s.name, "of the slice", {}, "[A-Za-z0-9_.-]{0,64}"},
-          {"kind", choice(s.kind, {"line", "plane"}), "one or two directions"},
-          {"directions",
-           choice(s.directions, {"random", "filter", "minima", "axes"}),
-           "filter: each unit scaled to its own norm; minima: through two or three"},
-          {"center",
-           &s.center,
-           "best, zero, or the number of a minimum",
-           {},
-           "best|zero|[0-9]{1,6}"},
-          {"minima",
-           &s.minima,
-           "directions minima: which; none: 0, 1 (, 2)",
-           at_least(0, 1e6)},
-          {"axes", &s.axes, "directions axes: layer0.weight[0,0], layer1.bias[2], ..."},
-          {"range", &s.range, "of both coordinates: low, high", {-1e6, 1e6}},
-          {"points", &s.points, "along each coordinate", at_least(2, 2001)},
-          {"draw", &s.draw, "which random directions", at_least(0, 1e6)}};
 }
 
 }  // namespace basin

@@ -110,8 +110,9 @@ Tensor Objective::hessian(const Tensor& theta) const {
       check_stop();
       const auto rows = std::min(block, size - at);
       const auto points = theta.narrow(0, b, 1).expand({rows, size}).contiguous();
-      out[b].narrow(0, at, rows).copy_(
-          hessian_times(points, identity.narrow(0, at, rows)));
+      out[b]
+          .narrow(0, at, rows)
+          .copy_(hessian_times(points, identity.narrow(0, at, rows)));
     }
   }
   return (out + out.transpose(1, 2)) / 2;

@@ -99,7 +99,7 @@ void gradient_block(D d,
 template <typename T>
 void gradient_pass(const GradientPass<T>& pass) {
   const hn::ScalableTag<T> d;
-  using D = decltype(d);
+  using D = hn::ScalableTag<T>;
   constexpr size_t L = hn::MaxLanes(d);
   const auto& problem = pass.problem;
   const auto& view = pass.samples;

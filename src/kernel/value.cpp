@@ -81,7 +81,7 @@ void forward_rest(D d,
 template <typename T>
 void value_pass(const ValuePass<T>& pass) {
   const hn::ScalableTag<T> d;
-  using D = decltype(d);
+  using D = hn::ScalableTag<T>;
   const auto& problem = pass.problem;
   const auto padded = static_cast<size_t>(pass.samples.padded);
   const auto block = static_cast<size_t>(pass.space.block);

@@ -23,8 +23,7 @@ Weights weights_of(const LayerSlice& layer, const Tensor& theta) {
   Weights out{.weight = theta.narrow(0, layer.weight, layer.rows * layer.columns)
                             .view({layer.rows, layer.columns}),
               .bias = {}};
-  if (layer.bias >= 0)
-    out.bias = theta.narrow(0, layer.bias, layer.rows).unsqueeze(1);
+  if (layer.bias >= 0) out.bias = theta.narrow(0, layer.bias, layer.rows).unsqueeze(1);
   return out;
 }
 
@@ -107,9 +106,8 @@ class Blocks {
     std::vector<Tensor> z, a;
     const auto& first = jets[static_cast<size_t>(m)].slope;
     const auto units = first.size(0), samples = first.size(1);
-    z.push_back(at::eye(units, first.options())
-                    .unsqueeze(2)
-                    .expand({units, units, samples}));
+    z.push_back(
+        at::eye(units, first.options()).unsqueeze(2).expand({units, units, samples}));
     a.push_back(z.back() * first.unsqueeze(1));
     for (auto l = static_cast<size_t>(m) + 1; l < jets.size(); ++l) {
       z.push_back(through(weights_[l].weight, a.back()));
@@ -146,10 +144,10 @@ class Blocks {
                      .permute({0, 2, 1, 3});
     if (response.defined()) {
       const auto columns = response.size(0);
-      const auto moved = at::mm(pairs(delta, below),
-                                response.reshape({columns * units, -1}).t())
-                             .view({rows, low, columns, units})
-                             .permute({0, 2, 3, 1});
+      const auto moved =
+          at::mm(pairs(delta, below), response.reshape({columns * units, -1}).t())
+              .view({rows, low, columns, units})
+              .permute({0, 2, 3, 1});
       block = block.contiguous();
       block.narrow(1, 0, columns) += moved;
     }
@@ -183,7 +181,10 @@ int64_t block_size(const Network& network) {
 LossJet loss_jet(const LossOptions& loss, const Tensor& f, const Tensor& y) {
   const double weight = 1.0 / static_cast<double>(f.size(1));
   const auto with = [&](const Tensor& first, const Tensor& second) {
-    return LossJet{.first = first * weight, .second = second * weight, .share = {}, .weight = weight};
+    return LossJet{.first = first * weight,
+                   .second = second * weight,
+                   .share = {},
+                   .weight = weight};
   };
   const auto at_argument = [&](Elementwise kind, const Tensor& z, double parameter) {
     return std::pair(elementwise_derivative(kind, 1, z, parameter),

@@ -65,8 +65,8 @@ TEST(DenseHessian, AgreesWithProductsForEveryActivationLossAndDepth) {
 TEST(DenseHessian, AgreesWithProductsOnFrozenKinks) {
   for (const auto kind : {LossKind::kMse, LossKind::kHinge, LossKind::kAbsolute}) {
     const auto data = random_data(9, 2, 2);
-    const auto objective =
-        objective_for({.depth = 2, .width = 4}, {.kind = kind, .weight_decay = 0.1}, data);
+    const auto objective = objective_for(
+        {.depth = 2, .width = 4}, {.kind = kind, .weight_decay = 0.1}, data);
     const auto theta = normal({1, objective.dimension()});
     const auto sites = objective.kink_arguments(theta).size(1);
     const auto frozen = objective.frozen(normal({sites}, 5).abs());
@@ -76,9 +76,8 @@ TEST(DenseHessian, AgreesWithProductsOnFrozenKinks) {
 
 TEST(DenseHessian, TakesManySamplesInBlocks) {
   const auto data = random_data(9000, 20, 3);
-  const auto objective = objective_for({.depth = 1, .width = 3},
-                                       {.kind = LossKind::kCrossEntropy},
-                                       data);
+  const auto objective =
+      objective_for({.depth = 1, .width = 3}, {.kind = LossKind::kCrossEntropy}, data);
   expect_products(objective, normal({1, objective.dimension()}));
 }
 
