@@ -163,6 +163,23 @@ TEST(Kinks, DoesNotCertifyAPointThatOnlySlidesAlongAKink) {
   EXPECT_FALSE(is_certified(e)) << e.reason;
 }
 
+// Σ |w − y| has a kink at every y; only the median holds.
+TEST(Kinks, HoldAtTheMedianAlone) {
+  Dataset data{.name = "three",
+               .inputs = at::ones({3, 1}, torch::kFloat64),
+               .targets = vector({0, 1, 5}).unsqueeze(1)};
+  const auto objective = objective_for({.depth = 0, .bias = false, .output_bias = false},
+                                       {.kind = LossKind::kAbsolute},
+                                       data);
+  const MinimaProblem problem{.objective = objective,
+                              .layout = objective.network().layout};
+  for (const double y : {0.0, 1.0, 5.0}) {
+    const auto e = judge(problem, vector({y}), {});
+    EXPECT_EQ(e.kinks, 1) << e.reason;
+    EXPECT_EQ(is_certified(e), y == 1) << y << ": " << e.reason;
+  }
+}
+
 TEST(Kinks, JudgesHingeAndAbsoluteLossesOfLinearModels) {
   const auto classes =
       synthetic_data({.source = DataSource::kMoons, .samples = 60, .noise = 0.2}, 1);
