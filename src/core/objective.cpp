@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/packing.h"
 #include "core/stop.h"
 
 namespace basin {
@@ -41,28 +42,26 @@ class PackedRows final : public PackedObjective<T> {
     const auto size = objective_.dimension();
     auto batch = at::empty({rows, size}, objective_.dtype());
     T* to = batch.template data_ptr<T>();
-    for (const auto k : lanes) {
-      for (int64_t i = 0; i < size; ++i) *to++ = theta[i * lanes_ + k];
-    }
+    const auto lane = [&](int64_t r) { return lanes[static_cast<size_t>(r)]; };
+    unpack_rows(
+        rows, lane, [&](int64_t r) { return to + r * size; }, size, lanes_, theta);
     ValueAndGradient answer;
     if (index == nullptr) {
       answer = objective_.value_and_gradient(batch);
     } else {
       auto own = at::empty({rows, count}, torch::kInt64);
       for (int64_t r = 0; r < rows; ++r) {
-        std::copy_n(index + lanes[static_cast<size_t>(r)] * count,
-                    count,
-                    own.data_ptr<int64_t>() + r * count);
+        std::copy_n(
+            index + lane(r) * count, count, own.data_ptr<int64_t>() + r * count);
       }
       answer = objective_.value_and_gradient_on(batch, own);
     }
     const auto g = answer.gradient.contiguous();
     const T* from = g.template data_ptr<T>();
     const T* values = answer.value.template data_ptr<T>();
-    for (const auto k : lanes) {
-      value[k] = *values++;
-      for (int64_t i = 0; i < size; ++i) gradient[i * lanes_ + k] = *from++;
-    }
+    for (int64_t r = 0; r < rows; ++r) value[lane(r)] = values[r];
+    pack_rows(
+        rows, lane, [&](int64_t r) { return from + r * size; }, size, lanes_, gradient);
   }
 
  private:

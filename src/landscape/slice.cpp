@@ -194,7 +194,7 @@ SliceValues evaluate_slice(const SampledObjective& objective,
                   .accuracy = at::empty({points}, torch::kFloat64)};
   const auto a = frame.x.repeat({ny});
   const auto b = frame.y.repeat_interleave(nx);
-  constexpr int64_t kBlock = 64;
+  constexpr int64_t kBlock = 128;
   const auto plane = objective.on_plane(frame.origin, frame.u, frame.v);
   parallel_for((points + kBlock - 1) / kBlock, threads, [&](int64_t block) {
     const auto at = block * kBlock;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/packing.h"
 #include "model/fused_plane.h"
 #include "model/loss.h"
 
@@ -61,23 +62,19 @@ PerceptronProblem<T> problem_of(const Network& network,
 template <typename T>
 void pack(const Tensor& theta, int64_t first, int64_t lanes, T* to) {
   const auto rows = theta.size(0), size = theta.size(1);
-  std::vector<const T*> from;
-  for (int64_t k = 0; k < lanes; ++k) {
-    from.push_back(theta.template data_ptr<T>() + std::min(first + k, rows - 1) * size);
-  }
-  for (int64_t i = 0; i < size; ++i) {
-    for (int64_t k = 0; k < lanes; ++k) *to++ = from[static_cast<size_t>(k)][i];
-  }
+  const T* from = theta.template data_ptr<T>();
+  const auto row = [&](int64_t k) {
+    return from + std::min(first + k, rows - 1) * size;
+  };
+  pack_rows(lanes, [](int64_t k) { return k; }, row, size, lanes, to);
 }
 
 template <typename T>
 void unpack(const T* from, int64_t lanes, int64_t first, Tensor& to) {
-  const auto size = to.size(1);
-  const auto rows = std::min(lanes, to.size(0) - first);
-  for (int64_t k = 0; k < rows; ++k) {
-    T* row = to.template data_ptr<T>() + (first + k) * size;
-    for (int64_t i = 0; i < size; ++i) row[i] = from[i * lanes + k];
-  }
+  const auto size = to.size(1), rows = std::min(lanes, to.size(0) - first);
+  T* base = to.template data_ptr<T>() + first * size;
+  const auto row = [&](int64_t k) { return base + k * size; };
+  unpack_rows(rows, [](int64_t k) { return k; }, row, size, lanes, from);
 }
 
 template <typename T>
@@ -230,6 +227,13 @@ Tensor FusedObjective<T>::hessian_times(const Tensor& theta, const Tensor& v) co
     unpack(desk.result.data(), desk.group.lanes(), first, out);
   });
   return out;
+}
+
+// A few products cost less than the many small operations of the closed form.
+template <typename T>
+Tensor FusedObjective<T>::hessian(const Tensor& theta) const {
+  constexpr int64_t kFew = 128;
+  return dimension() <= kFew ? Objective::hessian(theta) : reference_.hessian(theta);
 }
 
 template <typename T>

@@ -28,6 +28,7 @@ class FusedObjective final : public SampledObjective {
                               const torch::Tensor& v) const override;
   ValueAndGradient value_and_gradient_on(const torch::Tensor& theta,
                                          const torch::Tensor& index) const override;
+  torch::Tensor hessian(const torch::Tensor& theta) const override;
   torch::Tensor accuracy(const torch::Tensor& theta) const override;
   double gradient_noise(const torch::Tensor& theta) const override;
   std::unique_ptr<PackedObjective<float>> packed_float() const override;
@@ -36,9 +37,6 @@ class FusedObjective final : public SampledObjective {
                                            const torch::Tensor& u,
                                            const torch::Tensor& v) const override;
 
-  torch::Tensor hessian(const torch::Tensor& theta) const override {
-    return reference_.hessian(theta);
-  }
   torch::Tensor outputs(const torch::Tensor& theta) const override {
     return reference_.outputs(theta);
   }

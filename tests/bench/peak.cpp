@@ -67,7 +67,7 @@ namespace {
 template <typename F>
 double best_of(double seconds, const F& rounds) {
   double best = 0;
-  const auto began = std::chrono::steady_clock::now();
+  const auto start = std::chrono::steady_clock::now();
   do {
     best = std::max(best, rounds(1 << 20));
   } while (std::chrono::steady_clock::now() - start <

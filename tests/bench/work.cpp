@@ -5,6 +5,7 @@
 
 #include "core/parallel.h"
 #include "core/random.h"
+#include "landscape/slice.h"
 #include "model/initialize.h"
 #include "model/loss.h"
 #include "train/ensemble.h"
@@ -142,15 +143,16 @@ int64_t plane(const Subject& s,
               int64_t threads) {
   const auto three = initial_parameters(s.network, 1, 0, 3);
   const auto side = at::linspace(-1, 1, points, torch::kFloat64);
-  const auto whole = objective.on_plane(three[0], three[1], three[2]);
+  if (!afresh) {
+    SliceFrame frame{.origin = three[0], .u = three[1], .v = three[2]};
+    frame.x = side;
+    frame.y = side;
+    evaluate_slice(objective, frame, threads);
+    return points * points;
+  }
   parallel_for(points, threads, [&](int64_t row) {
-    const auto y = at::full({points}, side[row].item<double>(), torch::kFloat64);
-    if (!afresh) {
-      whole->at(side, y);
-      return;
-    }
-    const auto theta = three[0] + side.unsqueeze(1) * three[1] + y.unsqueeze(1) * three[2];
-    objective.value(theta);
+    const double y = side[row].item<double>();
+    objective.value(three[0] + side.unsqueeze(1) * three[1] + y * three[2]);
   });
   return points * points;
 }

@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
 #include <limits>
 #include <set>
 
+#include "core/differentiable.h"
 #include "core/parallel.h"
 #include "model/initialize.h"
 #include "support/networks.h"
@@ -194,6 +196,23 @@ TEST(FusedObjective, KeepsWhatIsNotFiniteInItsRow) {
       EXPECT_TRUE(same_bits(after.gradient[row], before.gradient[row]));
     }
   }
+}
+
+// Kernels inside a graph of LibTorch's: L(a + t b), twice differentiated by t.
+TEST(FusedObjective, ComposesWithAutograd) {
+  const auto objective = small();
+  const auto a = normal({4, objective.dimension()});
+  const auto b = normal({4, objective.dimension()}, 2);
+  const auto t = at::full({4, 1}, 0.3, torch::kFloat64).requires_grad_(true);
+  const auto value = differentiable_value(objective, a + t * b).exp().sum();
+  const auto slope = torch::autograd::grad({value}, {t}, {}, true, true)[0];
+  const auto bend = torch::autograd::grad({slope.sum()}, {t})[0];
+  const auto theta = (a + t * b).detach();
+  const auto [l, g] = objective.value_and_gradient(theta);
+  const auto along = (g * b).sum(1, true), e = l.exp().unsqueeze(1);
+  const auto curved = (objective.hessian_times(theta, b) * b).sum(1, true);
+  expect_close(slope.detach(), e * along, 1e-13);
+  expect_close(bend, e * (along * along + curved), 1e-13);
 }
 
 TEST(FusedObjective, AgreesWithAutogradOnMiniBatches) {
