@@ -6,7 +6,7 @@
 #include "config/spec.h"
 #include "data/dataset.h"
 #include "minima/judge.h"
-#include "model/fused_objective.h"
+#include "model/make_objective.h"
 #include "verify/reference.h"
 
 namespace basin {

@@ -112,12 +112,12 @@ void forward(D d,
 // Adds the loss of the block to `total`, tile by tile. For a gradient or a product,
 // `first` `[K][s]` becomes ∂L/∂f, weights included; for a product `second` becomes
 // ∂²L/∂f², or, for softmax, its probabilities p.
-template <Pass pass, class D, class Targets>
+template <Pass pass, class D, class Samples>
 void block_loss(D d,
                 const Perceptron& network,
                 const Scalar<D>* HWY_RESTRICT f,
-                const Targets& targets,
-                const Scalar<D>* HWY_RESTRICT weights,
+                const Samples& targets,
+                const Samples& weights,
                 size_t samples,
                 VecOf<D>& total,
                 Scalar<D>* HWY_RESTRICT first,
@@ -128,7 +128,7 @@ void block_loss(D d,
     for (size_t tile = 0; tile < samples; tile += kTile) {
       auto part = hn::Zero(d);
       for (size_t s = tile; s < tile + kTile; ++s) {
-        const auto w = hn::Set(d, weights[s]);
+        const auto w = weights(d, 0, s);
         auto most = hn::Load(d, f + s * L);
         for (size_t k = 1; k < outputs; ++k)
           most = hn::Max(most, hn::Load(d, f + (k * samples + s) * L));
@@ -163,7 +163,7 @@ void block_loss(D d,
       for (size_t k = 0; k < outputs; ++k) {
         for (size_t s = tile; s < tile + kTile; ++s) {
           const auto at = (k * samples + s) * L;
-          const auto w = hn::Set(d, weights[s]);
+          const auto w = weights(d, 0, s);
           const auto j =
               loss_jet<kind>(d, hn::Load(d, f + at), targets(d, k, s), delta);
           part = hn::MulAdd(w, j.value, part);
@@ -176,6 +176,25 @@ void block_loss(D d,
       total = hn::Add(total, part);
     }
   });
+}
+
+// Calls f with the inputs, targets and weights of the block that begins at `at`.
+template <class D, class F>
+HWY_INLINE void with_block(D,
+                           const SampleView<Scalar<D>>& view,
+                           size_t at,
+                           const F& f) {
+  constexpr size_t L = hn::MaxLanes(D());
+  const auto padded = static_cast<size_t>(view.padded);
+  if (view.own) {
+    f(Packed<D>{view.inputs + at * L, padded},
+      Packed<D>{view.targets + at * L, padded},
+      Packed<D>{view.weights + at * L, padded});
+  } else {
+    f(Shared<D>{view.inputs + at, padded},
+      Shared<D>{view.targets + at, padded},
+      Shared<D>{view.weights + at, padded});
+  }
 }
 
 // ½ Σ decay θ².

@@ -60,12 +60,12 @@ void bend_output(D d,
   }
 }
 
-template <class D, class In, class Targets>
+template <class D, class Samples>
 void gradient_block(D d,
                     const GradientPass<Scalar<D>>& pass,
-                    const In& in,
-                    const Targets& targets,
-                    const Scalar<D>* weights,
+                    const Samples& in,
+                    const Samples& targets,
+                    const Samples& weights,
                     size_t samples,
                     VecOf<D>& total) {
   const auto& network = pass.problem.network;
@@ -99,8 +99,6 @@ void gradient_block(D d,
 template <typename T>
 void gradient_pass(const GradientPass<T>& pass) {
   const hn::ScalableTag<T> d;
-  using D = hn::ScalableTag<T>;
-  constexpr size_t L = hn::MaxLanes(d);
   const auto& problem = pass.problem;
   const auto& view = pass.samples;
   start_from_decay(d,
@@ -113,23 +111,12 @@ void gradient_pass(const GradientPass<T>& pass) {
   auto total = hn::Zero(d);
   for (size_t at = 0; at < padded; at += block) {
     const auto samples = HWY_MIN(block, padded - at);
-    if (view.own) {
-      gradient_block(d,
-                     pass,
-                     Packed<D>{view.inputs + at * L, padded},
-                     Packed<D>{view.targets + at * L, padded},
-                     view.weights + at,
-                     samples,
-                     total);
-    } else {
-      gradient_block(d,
-                     pass,
-                     Shared<D>{view.inputs + at, padded},
-                     Shared<D>{view.targets + at, padded},
-                     view.weights + at,
-                     samples,
-                     total);
-    }
+    with_block(d,
+               view,
+               at,
+               [&](const auto& in, const auto& targets, const auto& weights) HWY_ATTR {
+                 gradient_block(d, pass, in, targets, weights, samples, total);
+               });
   }
   total = hn::Add(total, half_decay(d, problem, pass.theta));
   hn::Store(total, d, pass.value);

@@ -21,7 +21,7 @@ SampleView<T> GroupEvaluator<T>::all_samples() const {
           .targets = problem_.targets.data(),
           .weights = problem_.weights.data(),
           .padded = problem_.padded,
-          .own = false};
+          .own = problem_.split_lanes > 0};
 }
 
 template <typename T>
@@ -33,10 +33,10 @@ SampleView<T> GroupEvaluator<T>::gather(const int64_t* index,
   const auto size = [&](int64_t rows) {
     return static_cast<size_t>(rows * padded * lanes_);
   };
-  if (weights_.size() != static_cast<size_t>(padded)) {
+  if (weights_.size() != size(1)) {
     inputs_ = Buffer<T>(size(width));
     targets_ = Buffer<T>(size(outputs));
-    weights_ = Buffer<T>(static_cast<size_t>(padded));
+    weights_ = Buffer<T>(size(1));
   }
   const auto fill = [&](const Buffer<T>& from, int64_t rows, Buffer<T>& to) {
     T* out = to.data();
@@ -50,8 +50,10 @@ SampleView<T> GroupEvaluator<T>::gather(const int64_t* index,
   };
   fill(problem_.inputs, width, inputs_);
   fill(problem_.targets, outputs, targets_);
-  std::fill_n(weights_.data(), padded, T(0));
-  std::fill_n(weights_.data(), count, static_cast<T>(1.0 / static_cast<double>(count)));
+  std::fill_n(weights_.data(), size(1), T(0));
+  std::fill_n(weights_.data(),
+              count * lanes_,
+              static_cast<T>(1.0 / static_cast<double>(count)));
   return {.inputs = inputs_.data(),
           .targets = targets_.data(),
           .weights = weights_.data(),

@@ -59,6 +59,36 @@ PerceptronProblem<T> make_problem(const Perceptron& network,
   return out;
 }
 
+template <typename T>
+PerceptronProblem<T> split_samples(const PerceptronProblem<T>& problem, int64_t lanes) {
+  const auto each = (problem.samples + lanes - 1) / lanes;
+  const auto padded = (each + kSampleTile - 1) / kSampleTile * kSampleTile;
+  const auto deal = [&](const Buffer<T>& from, int64_t rows, bool repeat) {
+    Buffer<T> out(static_cast<size_t>(rows * padded * lanes));
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t i = 0; i < padded * lanes; ++i) {
+        if (i >= problem.samples && !repeat) continue;
+        out[static_cast<size_t>(r * padded * lanes + i)] = from[static_cast<size_t>(
+            r * problem.padded + std::min(i, problem.samples - 1))];
+      }
+    }
+    return out;
+  };
+  return {.network = problem.network,
+          .samples = problem.samples,
+          .padded = padded,
+          .inputs = deal(problem.inputs, problem.inputs_per_sample(), true),
+          .targets = deal(problem.targets, problem.outputs(), true),
+          .weights = deal(problem.weights, 1, false),
+          .decay = {},
+          .classes = {},
+          .split_lanes = lanes};
+}
+
+template PerceptronProblem<float> split_samples(const PerceptronProblem<float>&,
+                                                int64_t);
+template PerceptronProblem<double> split_samples(const PerceptronProblem<double>&,
+                                                 int64_t);
 template PerceptronProblem<float> make_problem(
     const Perceptron&, int64_t, const float*, const float*, const float*);
 template PerceptronProblem<double> make_problem(

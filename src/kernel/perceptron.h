@@ -42,12 +42,21 @@ struct PerceptronProblem {
                         ///< is above `middle`, `[padded]`
   T middle = 0;         ///< of the least and the largest target
 
+  /// 0: all lanes see all samples. Else sample i of the data is the (i / lanes)-th of
+  /// lane i mod lanes: inputs, targets and weights are `[...][padded][lanes]`.
+  int64_t split_lanes = 0;
+
   int64_t inputs_per_sample() const { return network.layers.front().columns; }
   int64_t outputs() const { return network.layers.back().rows; }
 };
 
 /// Samples in a tile: what the inner loops keep in registers at once.
 inline constexpr int64_t kSampleTile = 4;
+
+/// The same samples dealt out to `lanes` lanes, without decay: with one θ in all lanes,
+/// their losses and gradients add up to those of all samples.
+template <typename T>
+PerceptronProblem<T> split_samples(const PerceptronProblem<T>& problem, int64_t lanes);
 
 /// `inputs` is `[d][N]`, `targets` `[K][N]`, `decay` `[P]` or null.
 template <typename T>

@@ -48,10 +48,10 @@ void forward_rate(D d,
 }
 
 // Ra of the output becomes R ∂L/∂f.
-template <class D>
+template <class D, class Samples>
 void loss_rate(D d,
                const Perceptron& network,
-               const Scalar<D>* HWY_RESTRICT weights,
+               const Samples& weights,
                size_t samples,
                const LayerBuffers<Scalar<D>>& top) {
   constexpr size_t L = hn::MaxLanes(d);
@@ -72,7 +72,7 @@ void loss_rate(D d,
     }
     for (size_t k = 0; k < outputs; ++k) {
       const auto at = (k * samples + s) * L;
-      const auto p = hn::Mul(hn::Load(d, top.loss_bend + at), hn::Set(d, weights[s]));
+      const auto p = hn::Mul(hn::Load(d, top.loss_bend + at), weights(d, 0, s));
       const auto apart = hn::Sub(hn::Load(d, top.output_rate + at), mean);
       hn::Store(hn::Mul(p, apart), d, top.output_rate + at);
     }
@@ -134,16 +134,17 @@ void descend(D d,
              into(below.output_rate, below.output_rate));
 }
 
-template <class D>
-void product_block(D d, const ProductPass<Scalar<D>>& pass, size_t at, size_t samples) {
+template <class D, class Samples>
+void product_block(D d,
+                   const ProductPass<Scalar<D>>& pass,
+                   const Samples& in,
+                   const Samples& targets,
+                   const Samples& weights,
+                   size_t samples) {
   constexpr size_t L = hn::MaxLanes(d);
   const auto& network = pass.problem.network;
   const auto& layers = network.layers;
   const auto& space = pass.space;
-  const auto padded = static_cast<size_t>(pass.samples.padded);
-  const Shared<D> in{pass.samples.inputs + at, padded};
-  const Shared<D> targets{pass.samples.targets + at, padded};
-  const auto* weights = pass.samples.weights + at;
   forward<Pass::kProduct>(d, network, pass.theta, in, samples, space);
   forward_rate(d, layers[0], pass, in, nullptr, samples, space.layers[0]);
   for (size_t l = 1; l < layers.size(); ++l) {
@@ -195,7 +196,13 @@ void product_pass(const ProductPass<T>& pass) {
   const auto padded = static_cast<size_t>(pass.samples.padded);
   const auto block = static_cast<size_t>(pass.space.block);
   for (size_t at = 0; at < padded; at += block)
-    product_block(d, pass, at, HWY_MIN(block, padded - at));
+    with_block(d,
+               pass.samples,
+               at,
+               [&](const auto& in, const auto& targets, const auto& weights) HWY_ATTR {
+                 const auto samples = HWY_MIN(block, padded - at);
+                 product_block(d, pass, in, targets, weights, samples);
+               });
 }
 
 void product_pass_f32(const ProductPass<float>& pass) { product_pass(pass); }

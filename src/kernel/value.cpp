@@ -81,35 +81,36 @@ void forward_rest(D d,
 template <typename T>
 void value_pass(const ValuePass<T>& pass) {
   const hn::ScalableTag<T> d;
-  using D = hn::ScalableTag<T>;
   const auto& problem = pass.problem;
   const auto padded = static_cast<size_t>(pass.samples.padded);
   const auto block = static_cast<size_t>(pass.space.block);
   auto total = hn::Zero(d), right = hn::Zero(d);
   for (size_t at = 0; at < padded; at += block) {
     const auto samples = HWY_MIN(block, padded - at);
-    if (pass.plane != nullptr) {
-      plane_layer(d, pass, at, samples, pass.space.layers[0]);
-    } else {
-      forward_layer<Pass::kValue>(d,
-                                  problem.network.layers[0],
-                                  pass.theta,
-                                  Shared<D>{pass.samples.inputs + at, padded},
-                                  nullptr,
-                                  samples,
-                                  pass.space.layers[0]);
-    }
-    forward_rest(d, problem.network, pass.theta, samples, pass.space);
     const T* f = pass.space.layers.back().output;
-    block_loss<Pass::kValue>(d,
-                             problem.network,
-                             f,
-                             Shared<D>{pass.samples.targets + at, padded},
-                             pass.samples.weights + at,
-                             samples,
-                             total,
-                             nullptr,
-                             nullptr);
+    with_block(d,
+               pass.samples,
+               at,
+               [&](const auto& in, const auto& targets, const auto& weights) HWY_ATTR {
+                 const auto& first = problem.network.layers[0];
+                 const auto& own = pass.space.layers[0];
+                 if (pass.plane != nullptr) {
+                   plane_layer(d, pass, at, samples, own);
+                 } else {
+                   forward_layer<Pass::kValue>(
+                       d, first, pass.theta, in, nullptr, samples, own);
+                 }
+                 forward_rest(d, problem.network, pass.theta, samples, pass.space);
+                 block_loss<Pass::kValue>(d,
+                                          problem.network,
+                                          f,
+                                          targets,
+                                          weights,
+                                          samples,
+                                          total,
+                                          nullptr,
+                                          nullptr);
+               });
     if (pass.right != nullptr) count_right(d, problem, f, at, samples, right);
   }
   if (pass.plane == nullptr) total = hn::Add(total, half_decay(d, problem, pass.theta));

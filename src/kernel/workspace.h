@@ -12,7 +12,7 @@ template <typename T>
 struct SampleView {
   const T* inputs;   ///< `[d][padded]`, or `[d][padded][lanes]` if `own`
   const T* targets;  ///< `[K][padded]`, or `[K][padded][lanes]` if `own`
-  const T* weights;  ///< `[padded]`
+  const T* weights;  ///< `[padded]`, or `[padded][lanes]` if `own`
   int64_t padded;
   bool own;  ///< each lane has its own samples
 };

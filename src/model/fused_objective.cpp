@@ -7,56 +7,12 @@
 #include "core/error.h"
 #include "core/packing.h"
 #include "model/fused_plane.h"
-#include "model/loss.h"
+#include "model/perceptron_problem.h"
 
 namespace basin {
 namespace {
 
 using torch::Tensor;
-
-Perceptron perceptron_of(const Network& network, const LossOptions& loss) {
-  Perceptron out{.layers = {},
-                 .loss = loss.kind,
-                 .huber_delta = loss.huber_delta,
-                 .parameters = network.layout.dimension};
-  const auto& layers = network.layout.layers;
-  for (size_t l = 0; l < layers.size(); ++l) {
-    const bool last = l + 1 == layers.size();
-    out.layers.push_back({.rows = layers[l].rows,
-                          .columns = layers[l].columns,
-                          .weight = layers[l].weight,
-                          .bias = layers[l].bias,
-                          .activation = last ? network.options.output_activation
-                                             : network.options.activation,
-                          .skip = !last && network.skips(static_cast<int64_t>(l))});
-  }
-  return out;
-}
-
-template <typename T>
-constexpr torch::ScalarType kDtype =
-    std::is_same_v<T, float> ? torch::kFloat32 : torch::kFloat64;
-
-template <typename T>
-PerceptronProblem<T> problem_of(const Network& network,
-                                const LossOptions& loss,
-                                const Dataset& data) {
-  const auto inputs = data.inputs.to(kDtype<T>).t().contiguous();
-  const auto targets = loss_targets(loss, data).to(kDtype<T>).t().contiguous();
-  Tensor decay;
-  if (loss.weight_decay != 0) {
-    decay = at::full({network.layout.dimension}, loss.weight_decay, kDtype<T>);
-    for (const auto& layer : network.layout.layers) {
-      if (layer.bias >= 0 && !loss.decay_biases)
-        decay.narrow(0, layer.bias, layer.rows).zero_();
-    }
-  }
-  return make_problem<T>(perceptron_of(network, loss),
-                         inputs.size(1),
-                         inputs.template data_ptr<T>(),
-                         targets.template data_ptr<T>(),
-                         decay.defined() ? decay.template data_ptr<T>() : nullptr);
-}
 
 // Rows of θ, from `first`, side by side; lanes without a row repeat the last one.
 template <typename T>
@@ -66,7 +22,8 @@ void pack(const Tensor& theta, int64_t first, int64_t lanes, T* to) {
   const auto row = [&](int64_t k) {
     return from + std::min(first + k, rows - 1) * size;
   };
-  pack_rows(lanes, [](int64_t k) { return k; }, row, size, lanes, to);
+  pack_rows(
+      lanes, [](int64_t k) { return k; }, row, size, lanes, to);
 }
 
 template <typename T>
@@ -74,7 +31,8 @@ void unpack(const T* from, int64_t lanes, int64_t first, Tensor& to) {
   const auto size = to.size(1), rows = std::min(lanes, to.size(0) - first);
   T* base = to.template data_ptr<T>() + first * size;
   const auto row = [&](int64_t k) { return base + k * size; };
-  unpack_rows(rows, [](int64_t k) { return k; }, row, size, lanes, from);
+  unpack_rows(
+      rows, [](int64_t k) { return k; }, row, size, lanes, from);
 }
 
 template <typename T>
@@ -105,8 +63,9 @@ class PackedGroup final : public PackedObjective<T> {
 
 template <typename T>
 struct FusedObjective<T>::Desk {
-  explicit Desk(const PerceptronProblem<T>& problem)
+  Desk(const PerceptronProblem<T>& problem, const PerceptronProblem<T>& split)
       : group(problem),
+        rows(split, problem.decay),
         theta(size_of(problem)),
         other(size_of(problem)),
         result(size_of(problem)),
@@ -118,6 +77,7 @@ struct FusedObjective<T>::Desk {
   }
 
   GroupEvaluator<T> group;
+  SplitRows<T> rows;
   Buffer<T> theta, other, result, value, right;
 };
 
@@ -127,7 +87,12 @@ FusedObjective<T>::FusedObjective(const Network& network,
                                   const Dataset& data)
     : reference_(network, loss, data, {.dtype = kDtype<T>}),
       has_classes_(data.has_classes()),
-      problem_(problem_of<T>(network, loss, data)) {}
+      problem_(problem_of<T>(network, loss, data)) {
+  // So few samples leave lanes with nothing to do; rows side by side fill them better.
+  constexpr int64_t kManySamples = 256;
+  split_ = data.samples() >= kManySamples;
+  if (split_) dealt_ = split_samples(problem_, group_lanes<T>());
+}
 
 template <typename T>
 FusedObjective<T>::~FusedObjective() = default;
@@ -143,7 +108,7 @@ void FusedObjective<T>::with_desk(F&& f) const {
       free_.pop_back();
     }
   }
-  if (!desk) desk = std::make_unique<Desk>(problem_);
+  if (!desk) desk = std::make_unique<Desk>(problem_, split_ ? dealt_ : problem_);
   f(*desk);
   const std::lock_guard lock(guard_);
   free_.push_back(std::move(desk));
@@ -164,12 +129,31 @@ void FusedObjective<T>::by_groups(const Tensor& theta, F&& f) const {
 }
 
 template <typename T>
+template <typename F>
+void FusedObjective<T>::by_rows(const Tensor& theta, F&& f) const {
+  require(theta.dim() == 2 && theta.size(1) == dimension(),
+          "FusedObjective: theta must be [B, P]");
+  with_desk([&](Desk& desk) {
+    for (int64_t row = 0; row < theta.size(0); ++row) {
+      f(desk.rows, theta.template data_ptr<T>() + row * theta.size(1), row);
+    }
+  });
+}
+
+template <typename T>
 Tensor FusedObjective<T>::value(const Tensor& theta) const {
   const auto all = theta.to(kDtype<T>).contiguous();
   auto out = at::empty({all.size(0)}, kDtype<T>);
+  T* values = out.template data_ptr<T>();
+  if (split_) {
+    by_rows(all, [&](SplitRows<T>& rows, const T* x, int64_t row) {
+      values[row] = rows.value(x);
+    });
+    return out;
+  }
   by_groups(all, [&](Desk& desk, int64_t first, int64_t rows) {
     desk.group.value(desk.theta.data(), desk.value.data());
-    std::copy_n(desk.value.data(), rows, out.template data_ptr<T>() + first);
+    std::copy_n(desk.value.data(), rows, values + first);
   });
   return out;
 }
@@ -178,6 +162,14 @@ template <typename T>
 ValueAndGradient FusedObjective<T>::value_and_gradient(const Tensor& theta) const {
   const auto all = theta.to(kDtype<T>).contiguous();
   ValueAndGradient out{at::empty({all.size(0)}, kDtype<T>), at::empty_like(all)};
+  if (split_) {
+    T* gradient = out.gradient.template data_ptr<T>();
+    by_rows(all, [&](SplitRows<T>& rows, const T* x, int64_t row) {
+      out.value.template data_ptr<T>()[row] =
+          rows.value_and_gradient(x, gradient + row * dimension());
+    });
+    return out;
+  }
   by_groups(all, [&](Desk& desk, int64_t first, int64_t rows) {
     desk.group.value_and_gradient(
         desk.theta.data(), desk.value.data(), desk.result.data());
@@ -221,6 +213,14 @@ Tensor FusedObjective<T>::hessian_times(const Tensor& theta, const Tensor& v) co
   const auto all = theta.to(kDtype<T>).contiguous();
   const auto directions = v.to(kDtype<T>).contiguous();
   auto out = at::empty_like(all);
+  if (split_) {
+    const T* v_at = directions.template data_ptr<T>();
+    T* to = out.template data_ptr<T>();
+    by_rows(all, [&](SplitRows<T>& rows, const T* x, int64_t row) {
+      rows.hessian_times(x, v_at + row * dimension(), to + row * dimension());
+    });
+    return out;
+  }
   by_groups(all, [&](Desk& desk, int64_t first, int64_t) {
     pack(directions, first, desk.group.lanes(), desk.other.data());
     desk.group.hessian_times(desk.theta.data(), desk.other.data(), desk.result.data());
@@ -285,27 +285,5 @@ std::unique_ptr<PlaneObjective> FusedObjective<T>::on_plane(const Tensor& origin
 
 template class FusedObjective<float>;
 template class FusedObjective<double>;
-
-std::unique_ptr<SampledObjective> make_objective(const Network& network,
-                                                 const LossOptions& loss,
-                                                 const Dataset& data,
-                                                 const Placement& placement,
-                                                 ComputePath& path) {
-  constexpr int64_t kMost = int64_t{1} << 30;  // bytes: θ, its gradient, moments
-  const auto group = 4 * network.layout.dimension * 16 * int64_t{4};
-  const bool cpu = placement.device.is_cpu();
-  if (path == ComputePath::kFused && !cpu) {
-    throw InputError(
-        "compute.path: expected autograd or auto, the fused kernels run on the cpu");
-  }
-  if (path == ComputePath::kAuto) {
-    path = cpu && group <= kMost ? ComputePath::kFused : ComputePath::kAutograd;
-  }
-  if (path == ComputePath::kAutograd)
-    return std::make_unique<NetworkObjective>(network, loss, data, placement);
-  if (placement.dtype == torch::kFloat32)
-    return std::make_unique<FusedObjective<float>>(network, loss, data);
-  return std::make_unique<FusedObjective<double>>(network, loss, data);
-}
 
 }  // namespace basin

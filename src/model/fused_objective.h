@@ -2,7 +2,7 @@
 
 #include <mutex>
 
-#include "kernel/group.h"
+#include "kernel/split_rows.h"
 #include "model/network_objective.h"
 
 namespace basin {
@@ -60,20 +60,16 @@ class FusedObjective final : public SampledObjective {
   void with_desk(F&& f) const;
   template <typename F>
   void by_groups(const torch::Tensor& theta, F&& f) const;
+  template <typename F>
+  void by_rows(const torch::Tensor& theta, F&& f) const;
 
   NetworkObjective reference_;
   bool has_classes_;
   PerceptronProblem<T> problem_;
+  bool split_ = false;          // many samples: rows one by one
+  PerceptronProblem<T> dealt_;  // then: the samples dealt out to lanes
   mutable std::mutex guard_;
   mutable std::vector<std::unique_ptr<Desk>> free_;
 };
-
-/// The loss of a network on a data set by the path that fits. `path` becomes the one
-/// chosen. Throws InputError if kFused cannot be had.
-std::unique_ptr<SampledObjective> make_objective(const Network& network,
-                                                 const LossOptions& loss,
-                                                 const Dataset& data,
-                                                 const Placement& placement,
-                                                 ComputePath& path);
 
 }  // namespace basin

@@ -93,7 +93,7 @@ int64_t NetworkObjective::preferred_rows() const {
     numbers += 3 * layer.rows * samples() + 4 * layer.size();
   }
   const auto row = numbers * static_cast<int64_t>(c10::elementSize(placement_.dtype));
-  return std::clamp<int64_t>(kBatchBytes / row, 4, 64);
+  return std::clamp<int64_t>(kBatchBytes / row, 4, 256);
 }
 
 Tensor NetworkObjective::placed(const Tensor& theta) const {

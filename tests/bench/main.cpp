@@ -11,6 +11,7 @@
 
 #include "core/machine.h"
 #include "core/parallel.h"
+#include "kernel/group.h"
 #include "peak.h"
 #include "work.h"
 
@@ -40,14 +41,19 @@ class Collector final : public benchmark::BenchmarkReporter {
 
 template <typename F>
 void add(const std::string& name, double flops, F work) {
-  benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
-    int64_t done = 0;
-    for (auto _ : state) done += work();
-    using benchmark::Counter;
-    state.counters["work"] = Counter(static_cast<double>(done), Counter::kIsRate);
-    state.counters["flops"] =
-        Counter(flops * static_cast<double>(done), Counter::kIsRate);
-  })->UseRealTime()->MinTime(0.5)->Unit(benchmark::kMillisecond);
+  benchmark::RegisterBenchmark(
+      name.c_str(),
+      [=](benchmark::State& state) {
+        int64_t done = 0;
+        for (auto _ : state) done += work();
+        using benchmark::Counter;
+        state.counters["work"] = Counter(static_cast<double>(done), Counter::kIsRate);
+        state.counters["flops"] =
+            Counter(flops * static_cast<double>(done), Counter::kIsRate);
+      })
+      ->UseRealTime()
+      ->MinTime(0.5)
+      ->Unit(benchmark::kMillisecond);
 }
 
 /// Steps that make one iteration about `gflop` of work.
@@ -107,7 +113,7 @@ void add_subject(const std::shared_ptr<Subject>& s, int64_t threads) {
 }
 
 struct Row {
-  std::string name;   ///< case and dtype
+  std::string name;  ///< case and dtype
   std::string what;
   std::string units;
   std::vector<std::string> paths;
@@ -173,7 +179,11 @@ nlohmann::json print_table(const std::map<std::string, Result>& all,
   each("plane", {"fused", "batched", "none"});
   heading("Hessian products/s", "batched", "");
   each("product", {"fused", "batched", "none"});
-  fmt::print("\n{:<34}{:>11}{:>11}{:>11}\n", "dense Hessians/s", "closed form", "products", "batched");
+  fmt::print("\n{:<34}{:>11}{:>11}{:>11}\n",
+             "dense Hessians/s",
+             "closed form",
+             "products",
+             "batched");
   each("hessian", {"closed", "fused", "batched"});
   return out;
 }

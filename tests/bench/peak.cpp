@@ -35,8 +35,9 @@ double rounds(int64_t count, const volatile T* start, T& sink) {
     k = hn::MulAdd(k, x, y);
   }
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - began;
-  const auto all = hn::Add(hn::Add(hn::Add(a, b), hn::Add(c, e)),
-                           hn::Add(hn::Add(hn::Add(f, g), hn::Add(h, i)), hn::Add(j, k)));
+  const auto all =
+      hn::Add(hn::Add(hn::Add(a, b), hn::Add(c, e)),
+              hn::Add(hn::Add(hn::Add(f, g), hn::Add(h, i)), hn::Add(j, k)));
   sink = hn::GetLane(hn::SumOfLanes(d, all));
   return static_cast<double>(count) * 10 * 2 * static_cast<double>(hn::Lanes(d)) /
          time.count() / 1e9;
@@ -79,12 +80,14 @@ double best_of(double seconds, const F& rounds) {
 
 template <>
 double peak_gflops<float>(double seconds) {
-  return best_of(seconds, [](int64_t n) { return HWY_DYNAMIC_DISPATCH(rounds_f32)(n); });
+  return best_of(seconds,
+                 [](int64_t n) { return HWY_DYNAMIC_DISPATCH(rounds_f32)(n); });
 }
 
 template <>
 double peak_gflops<double>(double seconds) {
-  return best_of(seconds, [](int64_t n) { return HWY_DYNAMIC_DISPATCH(rounds_f64)(n); });
+  return best_of(seconds,
+                 [](int64_t n) { return HWY_DYNAMIC_DISPATCH(rounds_f64)(n); });
 }
 
 }  // namespace basin::bench

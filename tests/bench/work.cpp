@@ -108,7 +108,8 @@ int64_t train(const Subject& s,
               int64_t seeds,
               int64_t steps,
               int64_t threads) {
-  const auto rows = std::min(objective.preferred_rows(), (seeds + threads - 1) / threads);
+  const auto rows =
+      std::min(objective.preferred_rows(), (seeds + threads - 1) / threads);
   parallel_for((seeds + rows - 1) / rows, threads, [&](int64_t chunk) {
     const auto first = chunk * rows;
     const auto theta =
@@ -127,8 +128,9 @@ int64_t train_modules(const Subject& s, int64_t seeds, int64_t steps, int64_t th
     for (int64_t step = 0; step < steps; ++step) {
       adam.zero_grad();
       const auto f = net->forward(x);
-      const auto value = s.data.has_classes() ? torch::nn::functional::cross_entropy(f, y)
-                                              : torch::mse_loss(f, y);
+      const auto value = s.data.has_classes()
+                             ? torch::nn::functional::cross_entropy(f, y)
+                             : torch::mse_loss(f, y);
       value.backward();
       adam.step();
     }

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "model/fused_objective.h"
+#include "model/make_objective.h"
 
 namespace basin::bench {
 
@@ -37,18 +37,32 @@ struct Subject {
 // Each does some work on `threads` threads and returns how much, in its own unit.
 
 /// Seed-steps of Adam on the full batch.
-int64_t train(const Subject&, const SampledObjective&, int64_t seeds, int64_t steps, int64_t threads);
+int64_t train(const Subject&,
+              const SampledObjective&,
+              int64_t seeds,
+              int64_t steps,
+              int64_t threads);
 
 /// Seed-steps of a LibTorch module and optimizer for each seed.
 int64_t train_modules(const Subject&, int64_t seeds, int64_t steps, int64_t threads);
 
 /// Points of a plane; `afresh`: each network is evaluated from its θ.
-int64_t plane(const Subject&, const SampledObjective&, bool afresh, int64_t points, int64_t threads);
+int64_t plane(const Subject&,
+              const SampledObjective&,
+              bool afresh,
+              int64_t points,
+              int64_t threads);
 
 /// Hessian products.
-int64_t products(const Subject&, const SampledObjective&, int64_t rows, int64_t threads);
+int64_t products(const Subject&,
+                 const SampledObjective&,
+                 int64_t rows,
+                 int64_t threads);
 
 /// Dense Hessians; `by_products`: P Hessian products each.
-int64_t hessians(const Subject&, const SampledObjective&, bool by_products, int64_t threads);
+int64_t hessians(const Subject&,
+                 const SampledObjective&,
+                 bool by_products,
+                 int64_t threads);
 
 }  // namespace basin::bench

@@ -168,9 +168,10 @@ TEST(Kinks, HoldAtTheMedianAlone) {
   Dataset data{.name = "three",
                .inputs = at::ones({3, 1}, torch::kFloat64),
                .targets = vector({0, 1, 5}).unsqueeze(1)};
-  const auto objective = objective_for({.depth = 0, .bias = false, .output_bias = false},
-                                       {.kind = LossKind::kAbsolute},
-                                       data);
+  const auto objective =
+      objective_for({.depth = 0, .bias = false, .output_bias = false},
+                    {.kind = LossKind::kAbsolute},
+                    data);
   const MinimaProblem problem{.objective = objective,
                               .layout = objective.network().layout};
   for (const double y : {0.0, 1.0, 5.0}) {

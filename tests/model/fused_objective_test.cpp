@@ -126,6 +126,21 @@ TEST(FusedObjective, AgreesWithAutogradForEveryOutputActivation) {
   }
 }
 
+// From 256 samples on they are dealt out to the lanes, row after row.
+TEST(FusedObjective, AgreesWithAutogradOnManySamples) {
+  for (const int64_t n : {256, 259, 300, 511}) {
+    for (const auto kind : {LossKind::kCrossEntropy, LossKind::kMse}) {
+      const auto data = data_for(kind, n, 3);
+      const ModelOptions model{
+          .depth = 2, .width = 5, .activation = Elementwise::kTanh, .skip = true};
+      const LossOptions loss{.kind = kind, .weight_decay = 0.01};
+      SCOPED_TRACE(n);
+      expect_equal<double>(model, loss, data, 1e-12);
+      expect_equal<float>(model, loss, data, 2e-5);
+    }
+  }
+}
+
 FusedObjective<double> small(int64_t n = 37) {
   const auto data = random_data(n, 2, 3);
   const LossOptions loss{.kind = LossKind::kCrossEntropy, .weight_decay = 1e-3};
@@ -135,8 +150,11 @@ FusedObjective<double> small(int64_t n = 37) {
           data};
 }
 
-TEST(FusedObjective, GivesARowTheSameBitsInEveryBatchAndOnEveryThread) {
-  const auto objective = small();
+class FusedSamples : public ::testing::TestWithParam<int64_t> {};
+INSTANTIATE_TEST_SUITE_P(, FusedSamples, ::testing::Values(37, 300));
+
+TEST_P(FusedSamples, GiveARowTheSameBitsInEveryBatchAndOnEveryThread) {
+  const auto objective = small(GetParam());
   const auto theta = normal({41, objective.dimension()});
   const auto v = normal({41, objective.dimension()}, 3);
   const auto all = objective.value_and_gradient(theta);

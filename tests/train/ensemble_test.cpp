@@ -56,15 +56,17 @@ TEST(TrainSeeds, GivesASeedTheSameNumbersWhateverElseIsInTheBatch) {
 TEST(TrainSeeds, BeginsEverySeedAfreshOnALaneThatWasUsed) {
   const auto data = random_data(30, 2, 0);
   const ModelOptions model{.depth = 1, .width = 5, .activation = Elementwise::kTanh};
-  const FusedObjective<double> objective(testing::network_for(model, {}, data), {}, data);
+  const FusedObjective<double> objective(
+      testing::network_for(model, {}, data), {}, data);
   const auto network = testing::network_for(model, {}, data);
-  const TrainOptions options{.steps = 60, .plateau_steps = 5, .plateau_tolerance = 0.01};
+  const TrainOptions options{
+      .steps = 60, .plateau_steps = 5, .plateau_tolerance = 0.01};
   const auto all =
       train_seeds(objective, initial_parameters(network, 1, 0, 40), 0, 1, options);
   std::set<int64_t> lengths;
   for (int64_t seed = 0; seed < 40; ++seed) {
-    const auto one =
-        train_seeds(objective, initial_parameters(network, 1, seed, 1), seed, 1, options);
+    const auto one = train_seeds(
+        objective, initial_parameters(network, 1, seed, 1), seed, 1, options);
     EXPECT_TRUE(same_bits(all.theta.narrow(0, seed, 1), one.theta)) << seed;
     lengths.insert(one.steps[0]);
   }
