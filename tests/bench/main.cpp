@@ -74,15 +74,15 @@ void add_subject(const std::shared_ptr<Subject>& s, int64_t threads) {
   const auto gradient = s->gradient_flops(), value = s->value_flops();
   const bool large = gradient > 2e8;
   const int64_t seeds = large ? 64 : 256;
-  const auto fused_steps = steps_for(8, gradient, seeds);
+  const auto fused_steps = steps_for(24, gradient, seeds);
   add(key(*s, "train", "fused"), gradient, [=] {
     return train(*s, *s->fused, seeds, fused_steps, threads);
   });
-  const auto batched_steps = steps_for(2, gradient, seeds);
+  const auto batched_steps = steps_for(8, gradient, seeds);
   add(key(*s, "train", "batched"), gradient, [=] {
     return train(*s, *s->batched, seeds, batched_steps, threads);
   });
-  const auto loop_steps = steps_for(0.2, gradient, 4 * threads);
+  const auto loop_steps = steps_for(0.5, gradient, 4 * threads);
   add(key(*s, "train", "loop"), gradient, [=] {
     return train_modules(*s, 4 * threads, std::min<int64_t>(loop_steps, 200), threads);
   });
@@ -190,7 +190,7 @@ nlohmann::json print_table(const std::map<std::string, Result>& all,
 
 int run(int argc, char** argv) {
   int64_t threads = 0;
-  std::string json = "bench.json";
+  std::string json = "build/bench.json";
   std::vector<char*> rest;
   for (int i = 0; i < argc; ++i) {
     const std::string word = argv[i];

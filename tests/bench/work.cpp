@@ -116,7 +116,7 @@ int64_t train(const Subject& s,
         initial_parameters(s.network, 1, first, std::min(rows, seeds - first));
     train_seeds(objective, theta, first, 1, {.learning_rate = 1e-4, .steps = steps});
   });
-  return seeds * steps;
+  return seeds * (steps + 1);  // the gradient at the end is one more
 }
 
 int64_t train_modules(const Subject& s, int64_t seeds, int64_t steps, int64_t threads) {
