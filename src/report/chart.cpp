@@ -140,21 +140,34 @@ std::string draw(const Series& s, const Axis& x, const Axis& y) {
              path);
 }
 
-std::string legend(const std::vector<Series>& series) {
-  std::string out;
-  double y = kTop + 8;
+struct Legend {
+  std::string svg;
+  int rows = 0;
+};
+
+// In rows between the title and the plot, where it hides no data.
+Legend legend(const std::vector<Series>& series) {
+  constexpr double kRow = 17, kLetter = 6.6;
+  Legend out;
+  double x = kLeft;
   for (const auto& s : series) {
     if (s.label.empty()) continue;
-    out += fmt::format(
-        "<rect class=\"f{}\" x=\"{}\" y=\"{:.1f}\" width=\"14\" height=\"4\"/>"
-        "<text class=\"tick\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
+    const double width = 38 + kLetter * static_cast<double>(s.label.size());
+    if (out.rows == 0 || x + width > kWidth - kRight) {
+      ++out.rows;
+      x = kLeft;
+    }
+    const double y = kTop - 4 + kRow * (out.rows - 1);
+    out.svg += fmt::format(
+        "<rect class=\"f{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"14\" height=\"4\"/>"
+        "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
         s.colour,
-        kWidth - kRight - 20,
+        x,
         y,
-        kWidth - kRight - 26,
+        x + 20,
         y + 6,
         escape_html(s.label));
-    y += 17;
+    x += width;
   }
   return out;
 }
@@ -178,10 +191,11 @@ std::string line_chart(const std::vector<Series>& series, const ChartOptions& op
   x.from = kLeft;
   x.to = kWidth - kRight;
   y.from = kHeight - kBottom;
-  y.to = kTop;
+  const auto names = legend(series);
+  y.to = kTop + 17 * names.rows;
   auto out = begin(options) + frame(x, y, options);
   for (const auto& s : series) out += draw(s, x, y);
-  return out + legend(series) + "</svg>\n";
+  return out + names.svg + "</svg>\n";
 }
 
 std::string histogram(const std::vector<double>& values,
