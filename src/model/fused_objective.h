@@ -20,7 +20,10 @@ class FusedObjective final : public SampledObjective {
   int64_t dimension() const override { return reference_.dimension(); }
   int64_t samples() const override { return reference_.samples(); }
   torch::ScalarType dtype() const override { return reference_.dtype(); }
-  int64_t preferred_rows() const override { return 64; }
+  /// Few where each takes long: what is finished is saved that often.
+  int64_t preferred_rows() const override {
+    return dimension() * samples() < 1'000'000 ? 64 : 16;
+  }
 
   torch::Tensor value(const torch::Tensor& theta) const override;
   ValueAndGradient value_and_gradient(const torch::Tensor& theta) const override;
