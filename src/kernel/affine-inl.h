@@ -86,7 +86,7 @@ HWY_INLINE void by_tiles(size_t rows, const F& f) {
 
 // store(r, s, start(r, s) + Σ_c weight(r, c) · in(c, s)) for a tile of rows and
 // samples; `step` is the distance of neighbouring c in `weight`, `stride` of rows.
-template <int R, class D, class In, class Start, class Store>
+template <int R, int S, class D, class In, class Start, class Store>
 HWY_INLINE void product_tile(D d,
                              const Scalar<D>* HWY_RESTRICT weight,
                              size_t stride,
@@ -96,27 +96,27 @@ HWY_INLINE void product_tile(D d,
                              size_t sample,
                              const Start& start,
                              const Store& store) {
-  VecOf<D> sum[R][kTile];
+  VecOf<D> sum[R][S];
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 8
-    for (int t = 0; t < kTile; ++t) sum[r][t] = start(r, sample + t);
+    for (int t = 0; t < S; ++t) sum[r][t] = start(r, sample + t);
   }
   for (size_t c = 0; c < terms; ++c) {
-    VecOf<D> a[kTile];
+    VecOf<D> a[S];
 #pragma GCC unroll 8
-    for (int t = 0; t < kTile; ++t) a[t] = in(d, c, sample + t);
+    for (int t = 0; t < S; ++t) a[t] = in(d, c, sample + t);
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r) {
       const auto w = hn::Load(d, weight + r * stride + c * step);
 #pragma GCC unroll 8
-      for (int t = 0; t < kTile; ++t) sum[r][t] = hn::MulAdd(w, a[t], sum[r][t]);
+      for (int t = 0; t < S; ++t) sum[r][t] = hn::MulAdd(w, a[t], sum[r][t]);
     }
   }
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 8
-    for (int t = 0; t < kTile; ++t) store(r, sample + t, sum[r][t]);
+    for (int t = 0; t < S; ++t) store(r, sample + t, sum[r][t]);
   }
 }
 
@@ -136,20 +136,26 @@ void affine(D d,
   constexpr size_t L = hn::MaxLanes(d);
   by_tiles(rows, [&](auto count, size_t row) HWY_ATTR {
     constexpr int R = decltype(count)::value;
-    for (size_t s = 0; s < samples; s += kTile) {
-      const auto put = [&](int r, size_t at, VecOf<D> sum) HWY_ATTR {
-        auto* to = z + ((row + r) * samples + at) * L;
-        if constexpr (into == Into::kSetPositivePart) sum = positive_part(d, sum);
-        hn::Store(sum, d, to);
-      };
-      const auto start = [&](int r, size_t at) HWY_ATTR {
-        if constexpr (into == Into::kAdd)
-          return hn::Load(d, z + ((row + r) * samples + at) * L);
-        return bias == nullptr ? hn::Zero(d) : hn::Load(d, bias + (row + r) * L);
-      };
-      product_tile<R>(
-          d, weight + row * columns * L, columns * L, L, columns, in, s, start, put);
+    const auto put = [&](int r, size_t at, VecOf<D> sum) HWY_ATTR {
+      auto* to = z + ((row + r) * samples + at) * L;
+      if constexpr (into == Into::kSetPositivePart) sum = positive_part(d, sum);
+      hn::Store(sum, d, to);
+    };
+    const auto start = [&](int r, size_t at) HWY_ATTR {
+      if constexpr (into == Into::kAdd)
+        return hn::Load(d, z + ((row + r) * samples + at) * L);
+      return bias == nullptr ? hn::Zero(d) : hn::Load(d, bias + (row + r) * L);
+    };
+    const auto* w = weight + row * columns * L;
+    size_t s = 0;
+    // One row alone has too few sums under way to hide their latency.
+    if constexpr (R == 1) {
+      for (; s + 2 * kTile <= samples; s += 2 * kTile) {
+        product_tile<R, 2 * kTile>(d, w, columns * L, L, columns, in, s, start, put);
+      }
     }
+    for (; s < samples; s += kTile)
+      product_tile<R, kTile>(d, w, columns * L, L, columns, in, s, start, put);
   });
 }
 
@@ -167,7 +173,7 @@ HWY_INLINE void transposed(D d,
   by_tiles(columns, [&](auto count, size_t column) HWY_ATTR {
     constexpr int C = decltype(count)::value;
     for (size_t s = 0; s < samples; s += kTile) {
-      product_tile<C>(
+      product_tile<C, kTile>(
           d,
           weight + column * L,
           L,
@@ -229,6 +235,10 @@ void outer(D d,
     const auto* from = delta + row * samples * L;
     auto* to = gradient + row * columns * L;
     size_t c = 0;
+    if constexpr (R == 1) {
+      for (; c + 8 <= columns; c += 8)
+        outer_tile<R, 8>(d, from, in, c, samples, to + c * L, columns * L);
+    }
     for (; c + 4 <= columns; c += 4)
       outer_tile<R, 4>(d, from, in, c, samples, to + c * L, columns * L);
     if (columns - c == 3)
