@@ -138,6 +138,20 @@ std::unique_ptr<PackedObjective<double>> SampledObjective::packed_double() const
   return std::make_unique<PackedRows<double>>(*this);
 }
 
+Tensor SampledObjective::gauss_newton(const Tensor&) const { return {}; }
+
+Tensor SampledObjective::gauss_newton_times(const Tensor&, const Tensor&) const {
+  return {};
+}
+
+Tensor SampledObjective::decay() const {
+  return at::zeros({dimension()}, torch::kFloat64);
+}
+
+LineLoss SampledObjective::on_line(const LineSegment&, int64_t) const {
+  return {.problem = "its polynomials are not known"};
+}
+
 std::unique_ptr<PlaneObjective> SampledObjective::on_plane(const Tensor& origin,
                                                            const Tensor& u,
                                                            const Tensor& v) const {

@@ -4,8 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "core/polynomial.h"
 
 namespace basin {
 
@@ -137,6 +140,20 @@ class PlaneObjective {
   virtual PlaneValues at(const torch::Tensor& x, const torch::Tensor& y) const = 0;
 };
 
+/// origin + t · direction, low <= t <= high; vectors `[P]`, float64, contiguous.
+struct LineSegment {
+  torch::Tensor origin, direction;
+  double low = 0;
+  double high = 1;
+};
+
+/// What is known of a loss along a line without sampling it.
+struct LineLoss {
+  std::vector<double> kinks;                  ///< where L may bend, ascending
+  std::optional<PiecewisePolynomial> pieces;  ///< L itself
+  std::string problem;                        ///< why there are no pieces
+};
+
 /// An Objective that is a mean over samples, so that a mini-batch makes sense.
 class SampledObjective : public Objective {
  public:
@@ -161,6 +178,18 @@ class SampledObjective : public Objective {
   /// This loss for packed rows; the one of dtype(). It must not outlive the objective.
   virtual std::unique_ptr<PackedObjective<float>> packed_float() const;
   virtual std::unique_ptr<PackedObjective<double>> packed_double() const;
+
+  /// The Gauss-Newton part Σ Jᵀ (∂²ℓ/∂f²) J of the Hessian at θ `[P]`, decay left out:
+  /// `[P, P]`, and times v `[P]`. Undefined if the loss is not a sum over outputs.
+  virtual torch::Tensor gauss_newton(const torch::Tensor& theta) const;
+  virtual torch::Tensor gauss_newton_times(const torch::Tensor& theta,
+                                           const torch::Tensor& v) const;
+
+  /// The decay of each parameter, `[P]`: ½ Σ decay θ² is part of L.
+  virtual torch::Tensor decay() const;
+
+  /// The loss on a line, exactly, where it is piecewise polynomial there.
+  virtual LineLoss on_line(const LineSegment& line, int64_t threads) const;
 
   /// This loss on a plane, all `[P]`. It must not outlive the objective.
   virtual std::unique_ptr<PlaneObjective> on_plane(const torch::Tensor& origin,

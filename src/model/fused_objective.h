@@ -40,6 +40,17 @@ class FusedObjective final : public SampledObjective {
                                            const torch::Tensor& u,
                                            const torch::Tensor& v) const override;
 
+  torch::Tensor gauss_newton(const torch::Tensor& theta) const override {
+    return reference_.gauss_newton(theta);
+  }
+  torch::Tensor gauss_newton_times(const torch::Tensor& theta,
+                                   const torch::Tensor& v) const override {
+    return reference_.gauss_newton_times(theta, v);
+  }
+  torch::Tensor decay() const override { return reference_.decay(); }
+  LineLoss on_line(const LineSegment& line, int64_t threads) const override {
+    return reference_.on_line(line, threads);
+  }
   torch::Tensor outputs(const torch::Tensor& theta) const override {
     return reference_.outputs(theta);
   }

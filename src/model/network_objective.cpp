@@ -9,8 +9,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "model/dense_hessian.h"
-#include "model/elementwise.h"
 #include "model/frozen_network.h"
 #include "model/loss.h"
 
@@ -159,25 +157,6 @@ Tensor NetworkObjective::hessian_times(const Tensor& theta, const Tensor& v) con
     const auto product = torch::autograd::grad({along}, {x}, {}, false, false, true)[0];
     return product.defined() ? product.cpu() : at::zeros_like(x).detach().cpu();
   });
-}
-
-Tensor NetworkObjective::hessian(const Tensor& theta) const {
-  const auto all = placed(theta);
-  const auto last = static_cast<int64_t>(network_.layout.layers.size()) - 1;
-  const auto activation = [&](int64_t layer, const Tensor& z) {
-    const auto& o = network_.options;
-    const auto phi = layer == last ? o.output_activation : o.activation;
-    return std::array{elementwise_derivative(phi, 0, z),
-                      elementwise_derivative(phi, 1, z),
-                      elementwise_derivative(phi, 2, z)};
-  };
-  const auto top = [&](const Tensor& f) { return loss_jet(loss_, f, targets_); };
-  std::vector<Tensor> out;
-  for (int64_t b = 0; b < all.size(0); ++b) {
-    out.push_back(
-        closed_hessian(network_, all[b], inputs_, activation, top, decay_).cpu());
-  }
-  return at::stack(out);
 }
 
 Tensor NetworkObjective::outputs(const Tensor& theta) const {

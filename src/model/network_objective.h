@@ -51,12 +51,19 @@ class NetworkObjective final : public SampledObjective {
   std::vector<LayerProbe> layer_probes(const torch::Tensor& theta,
                                        const torch::Tensor& slopes) const override;
 
+  torch::Tensor gauss_newton(const torch::Tensor& theta) const override;
+  torch::Tensor gauss_newton_times(const torch::Tensor& theta,
+                                   const torch::Tensor& v) const override;
+  torch::Tensor decay() const override { return decay_.cpu().to(torch::kFloat64); }
+  LineLoss on_line(const LineSegment& line, int64_t threads) const override;
+
   const Network& network() const { return network_; }
 
  private:
   torch::Tensor loss(const torch::Tensor& theta,
                      const torch::Tensor& inputs,
                      const torch::Tensor& targets) const;
+  torch::Tensor curvature_at(const torch::Tensor& theta, bool only_gauss_newton) const;
   torch::Tensor placed(const torch::Tensor& theta) const;
 
   Network network_;
