@@ -23,13 +23,15 @@ find_package(nlohmann_json REQUIRED)  # JSON: schema, manifest, data of the page
 find_package(SQLite3 REQUIRED)        # results that survive kill -9
 find_package(ZLIB REQUIRED)           # gzip: data sets
 find_package(OpenSSL REQUIRED)        # SHA-256: hashes of specs and data
+set(HDF5_NO_FIND_PACKAGE_CONFIG_FILE ON)
+find_package(HDF5 REQUIRED COMPONENTS C)  # surfaces that the tools of Li et al. open
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)  # .npz is a zip archive
 pkg_check_modules(HIGHWAY REQUIRED IMPORTED_TARGET libhwy)  # vector code with run-time dispatch
 
 add_library(basin_libraries INTERFACE)
-target_include_directories(basin_libraries SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_include_directories(basin_libraries SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS} ${HDF5_C_INCLUDE_DIRS})
 target_link_libraries(basin_libraries INTERFACE
   ${TORCH_LIBRARIES} yaml-cpp fmt::fmt nlohmann_json::nlohmann_json SQLite::SQLite3
-  ZLIB::ZLIB OpenSSL::Crypto PkgConfig::LIBZIP PkgConfig::HIGHWAY Threads::Threads ${CMAKE_DL_LIBS})
+  ZLIB::ZLIB OpenSSL::Crypto ${HDF5_C_LIBRARIES} PkgConfig::LIBZIP PkgConfig::HIGHWAY Threads::Threads ${CMAKE_DL_LIBS})

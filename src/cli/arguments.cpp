@@ -1,9 +1,11 @@
 #include "cli/arguments.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "config/complaints.h"
 #include "core/error.h"
@@ -37,8 +39,11 @@ void require_target(const Arguments& a) {
                                  a.command,
                                  needs_config ? "a config file" : "a run"));
   }
-  if (a.command == "export" && a.to != "csv" && a.to != "npz") {
-    throw InputError(fmt::format("--to: expected csv or npz, came '{}'", a.to));
+  static const std::set<std::string> formats{
+      "csv", "npz", "npy", "hdf5", "vtk", "png", "pdf"};
+  if (a.command == "export" && !formats.contains(a.to)) {
+    throw InputError(fmt::format(
+        "--to: expected one of {}, came '{}'", fmt::join(formats, ", "), a.to));
   }
 }
 
@@ -104,7 +109,7 @@ std::string usage() {
   runner list                 the runs there are
   runner show RUN             what a run found
   runner verify RUN           recompute every certificate from the run folder alone
-  runner export RUN --to csv|npz [--dest PATH]
+  runner export RUN --to csv|npz|npy|hdf5|vtk|png|pdf [--dest PATH]
 
 options
   --out DIR        where runs are kept (runs)

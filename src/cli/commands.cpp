@@ -1,7 +1,9 @@
 #include "cli/commands.h"
 
-#include <ATen/Functions.h>
 #include <fmt/format.h>
+
+#include <charconv>
+#include <map>
 
 #include "cli/estimate.h"
 #include "cli/run.h"
@@ -11,7 +13,9 @@
 #include "config/read.h"
 #include "core/error.h"
 #include "core/file.h"
-#include "store/npz.h"
+#include "model/gaussian_population.h"
+#include "report/convert.h"
+#include "store/export.h"
 #include "store/run_folder.h"
 #include "store/tables.h"
 
@@ -34,43 +38,26 @@ void require_config(const fs::path& file) {
   throw InputError(fmt::format("{}: no such file or command{}", file.string(), hint));
 }
 
-void export_npz(const fs::path& run, const fs::path& file) {
-  Results results(run, Database::Mode::kRead);
-  std::vector<std::pair<std::string, torch::Tensor>> arrays;
-  std::vector<torch::Tensor> theta, curves, trajectories, minima;
-  std::vector<double> seeds, losses;
-  for (const auto& e : results.load_endpoints()) {
-    theta.push_back(e.theta);
-    seeds.push_back(static_cast<double>(e.seed));
-    losses.push_back(e.loss);
-  }
-  for (const auto& s : results.load_training(0, static_cast<int64_t>(1) << 40)) {
-    curves.push_back(s.curve);
-    if (s.trajectory.defined()) trajectories.push_back(s.trajectory);
-  }
-  for (const auto& m : results.load_minima()) minima.push_back(m.endpoint.theta);
-  if (!theta.empty()) {
-    arrays.emplace_back("endpoint_theta", at::stack(theta));
-    arrays.emplace_back("endpoint_seed", at::tensor(seeds, torch::kFloat64));
-    arrays.emplace_back("endpoint_loss", at::tensor(losses, torch::kFloat64));
-  }
-  if (!curves.empty()) arrays.emplace_back("curves", at::stack(curves));
-  if (!trajectories.empty()) {
-    arrays.emplace_back("trajectories", at::stack(trajectories));
-  }
-  if (!minima.empty()) arrays.emplace_back("minimum_theta", at::stack(minima));
-  for (const auto& s : results.load_slices()) {
-    if (!s.values.loss.defined()) continue;
-    const auto name = "slice_" + s.frame.name;
-    arrays.emplace_back(name + "_x", s.frame.x);
-    arrays.emplace_back(name + "_y", s.frame.y);
-    arrays.emplace_back(name + "_loss", s.values.loss);
-    arrays.emplace_back(name + "_accuracy", s.values.accuracy);
-    arrays.emplace_back(name + "_origin", s.frame.origin);
-    arrays.emplace_back(name + "_u", s.frame.u);
-    arrays.emplace_back(name + "_v", s.frame.v);
-  }
-  write_npz(file, arrays);
+// The layout of a finished run, from what its folder says.
+ParameterLayout layout_of(const RunReport& report) {
+  const auto& text = report.layers;
+  int64_t inputs = 0, outputs = 0;
+  const auto last = text.rfind('-');
+  std::from_chars(text.data(), text.data() + text.size(), inputs);
+  std::from_chars(text.data() + last + 1, text.data() + text.size(), outputs);
+  if (inputs < 1 || outputs < 1 || last == std::string::npos)
+    throw InputError(
+        fmt::format("manifest.json: not the layers of a network: {}", text));
+  const auto network =
+      report.spec.data.source == DataSource::kGaussianPopulation
+          ? make_population_network(report.spec.model, inputs)
+          : make_network(report.spec.model,
+                         inputs,
+                         outputs,
+                         report.spec.loss.kind == LossKind::kCrossEntropy);
+  if (network.layout.dimension != report.parameters)
+    throw InputError("manifest.json: the network is not that of config.yaml");
+  return network.layout;
 }
 
 }  // namespace
@@ -111,18 +98,26 @@ void verify_command(const Arguments& arguments, const Settings& settings) {
 
 void export_command(const Arguments& arguments) {
   const auto run = find_run(arguments.out, arguments.target);
-  if (arguments.to == "csv") {
-    const fs::path folder =
-        arguments.dest.empty() ? run / "tables" : fs::path(arguments.dest);
-    Results results(run, Database::Mode::kRead);
-    write_tables(results, folder);
-    fmt::print("{}\n", folder.string());
+  const std::map<std::string, const char*> places{{"csv", "tables"},
+                                                  {"npz", "arrays.npz"},
+                                                  {"npy", "npy"},
+                                                  {"hdf5", "hdf5"},
+                                                  {"vtk", "vtk"},
+                                                  {"png", "figures"},
+                                                  {"pdf", "figures"}};
+  const fs::path to =
+      arguments.dest.empty() ? run / places.at(arguments.to) : fs::path(arguments.dest);
+  if (arguments.to == "png" || arguments.to == "pdf") {
+    convert_figures(run / "figures", to, arguments.to);
   } else {
-    const fs::path file =
-        arguments.dest.empty() ? run / "arrays.npz" : fs::path(arguments.dest);
-    export_npz(run, file);
-    fmt::print("{}\n", file.string());
+    Results results(run, Database::Mode::kRead);
+    if (arguments.to == "csv") write_tables(results, to);
+    if (arguments.to == "npz") export_npz(results, to);
+    if (arguments.to == "npy") export_npy(results, to);
+    if (arguments.to == "vtk") export_vtk(results, to);
+    if (arguments.to == "hdf5") export_hdf5(results, layout_of(load_report(run)), to);
   }
+  fmt::print("{}\n", to.string());
 }
 
 void run_command(const Arguments& arguments, const Settings& settings) {

@@ -12,6 +12,7 @@
 #include "config/write.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "report/figures.h"
 #include "store/run_folder.h"
 #include "store/tables.h"
 
@@ -20,6 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
+
+constexpr int64_t kMostOnPage =
+    401;  // rows and columns of a plane; figures show no more
 
 std::string now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
@@ -90,7 +94,8 @@ void fill_results(Results& results, RunReport& report) {
   report.minima = results.load_minima();
   report.counts = results.load_counts();
   report.spectra = results.load_spectra();
-  report.slices = results.load_slices();
+  report.slices = results.load_slices(kMostOnPage);
+  report.points = results.load_points();
 }
 
 // Good-Turing coverage of the certified minima; 0 without any.
@@ -173,6 +178,7 @@ RunOutcome run_spec(const Spec& spec, const Settings& settings) {
     run_ensemble(session, results, manifest);
     manifest.stage("spectra", [&] { spectrum_stage(session, results); });
     manifest.stage("slices", [&] { slice_stage(session, results); });
+    manifest.stage("curvature", [&] { curvature_stage(session, results); });
     write_tables(results, folder / "tables");
   }
   RunOutcome out{folder, load_report(folder)};
@@ -187,6 +193,7 @@ RunOutcome run_spec(const Spec& spec, const Settings& settings) {
 void print_outcome(const RunReport& report, const fs::path& folder) {
   fmt::print("\n");
   for (const auto& sentence : three_sentences(report)) fmt::print("{}\n", sentence);
+  for (const auto& sentence : line_sentences(report)) fmt::print("{}\n", sentence);
   fmt::print("\n{}\n{}\n{}\npage: {}\n",
              verdicts_text(report),
              minima_text(report, 12),

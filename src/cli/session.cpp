@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "config/write.h"
@@ -10,9 +11,10 @@
 #include "core/parallel.h"
 #include "data/load.h"
 #include "data/symmetry.h"
-#include "landscape/slice.h"
+#include "landscape/frame.h"
 #include "model/gaussian_population.h"
 #include "model/loss.h"
+#include "store/npy.h"
 
 namespace basin {
 namespace {
@@ -44,7 +46,9 @@ Network network_for(const Spec& spec, const Dataset& data) {
                                  network.layout.dimension));
   }
   for (size_t i = 0; i < spec.landscape.size(); ++i) {
-    if (spec.landscape[i].directions != DirectionKind::kAxes) continue;
+    const auto kinds = axis_kinds(spec.landscape[i]);
+    if (std::find(kinds.begin(), kinds.end(), DirectionKind::kAxes) == kinds.end())
+      continue;
     for (const auto& axis : spec.landscape[i].axes) {
       if (parameter_index(network.layout, axis) < 0) {
         throw InputError(fmt::format(
@@ -88,6 +92,47 @@ std::string device_for(const Spec& spec) {
       "compute.device: expected cpu or auto, since LibTorch sees no CUDA device");
 }
 
+constexpr int64_t kDirectionFileLimit = int64_t{1} << 32;
+
+std::vector<torch::Tensor> direction_files_for(const Spec& spec,
+                                               const Network& network) {
+  std::vector<torch::Tensor> out;
+  for (size_t i = 0; i < spec.landscape.size(); ++i) {
+    out.emplace_back();
+    const auto& s = spec.landscape[i];
+    const auto kinds = axis_kinds(s);
+    if (std::find(kinds.begin(), kinds.end(), DirectionKind::kFile) == kinds.end())
+      continue;
+    auto rows = read_npy(s.file, kDirectionFileLimit);
+    if (rows.dim() == 1) rows = rows.unsqueeze(0);
+    const auto p = network.layout.dimension;
+    if (rows.size(1) != p || !(rows.norm(2, {1}).min().item<double>() > 0)) {
+      throw InputError(
+          fmt::format("landscape[{}].file: expected rows of {} numbers, none of them "
+                      "all zero, came "
+                      "rows of {}{}",
+                      i,
+                      p,
+                      rows.size(1),
+                      rows.size(1) == p ? ", one of zeros" : ""));
+    }
+    out.back() = rows;
+  }
+  return out;
+}
+
+// The data, and the files of directions.
+std::string hash_of_inputs(const DataSplit& data,
+                           const std::vector<torch::Tensor>& directions) {
+  auto hash = sha256(data.train.sha256 + data.test.sha256);
+  for (const auto& rows : directions) {
+    if (rows.defined())
+      hash = sha256(
+          hash + std::string(static_cast<const char*>(rows.data_ptr()), rows.nbytes()));
+  }
+  return hash;
+}
+
 std::unique_ptr<SampledObjective> objective_for(const Spec& spec,
                                                 const Network& network,
                                                 const Dataset& data,
@@ -125,7 +170,16 @@ Session::Session(const Spec& resolved, const Settings& settings)
                         data.train,
                         {.dtype = torch::kFloat64, .device = torch::Device(device)},
                         computed_by)),
-      data_hash(sha256(data.train.sha256 + data.test.sha256)),
+      held_out(data.test.samples() > 0 && !is_population(resolved)
+                   ? objective_for(
+                         resolved,
+                         network,
+                         data.test,
+                         {.dtype = torch::kFloat64, .device = torch::Device(device)},
+                         computed_by)
+                   : nullptr),
+      direction_files(direction_files_for(resolved, network)),
+      data_hash(hash_of_inputs(data, direction_files)),
       id(resolved.name + "-" + run_hash(resolved, data_hash)) {}
 
 MinimaProblem Session::problem() const {
@@ -138,6 +192,16 @@ MinimaProblem Session::problem() const {
           .data_symmetries = symmetries,
           .all_input_permutations =
               spec.data.symmetries == std::vector<std::string>{"permutations"}};
+}
+
+std::unique_ptr<SampledObjective> Session::on_samples(
+    const torch::Tensor& index) const {
+  auto path = computed_by;
+  return objective_for(spec,
+                       network,
+                       select_samples(data.train, index),
+                       {.dtype = torch::kFloat64, .device = torch::Device(device)},
+                       path);
 }
 
 std::string Session::path() const {

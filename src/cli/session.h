@@ -34,6 +34,9 @@ struct Session {
   ComputePath computed_by;                     ///< never kAuto
   std::unique_ptr<SampledObjective> training;  ///< in the config's dtype
   std::unique_ptr<SampledObjective> analysis;  ///< float64
+  std::unique_ptr<SampledObjective> held_out;  ///< of the held-out data; null without
+  std::vector<torch::Tensor>
+      direction_files;  ///< of each slice, `[k, P]`, or undefined
   std::string data_hash;
   std::string id;  ///< name and hash: the folder
 
@@ -41,6 +44,9 @@ struct Session {
   bool population() const;
 
   MinimaProblem problem() const;
+
+  /// The loss, float64, of the training samples `index` `[n]` alone.
+  std::unique_ptr<SampledObjective> on_samples(const torch::Tensor& index) const;
 
   /// The same loss by other code, in extended precision.
   std::unique_ptr<Reference> reference() const;

@@ -48,11 +48,6 @@ std::set<int64_t> below(const std::set<int64_t>& seeds, int64_t end) {
   return {seeds.begin(), seeds.lower_bound(end)};
 }
 
-// A device of its own takes one chunk at a time.
-int64_t threads_for(const Session& session) {
-  return session.device == "cpu" ? session.threads : 1;
-}
-
 class BestLoss {
  public:
   std::string note(const torch::Tensor& losses) {
@@ -77,11 +72,9 @@ void add_accuracy(const Session& session, std::vector<Minimum>& minima) {
   for (size_t i = 0; i < minima.size(); ++i) {
     minima[i].accuracy = accuracy[static_cast<int64_t>(i)].item<double>();
   }
-  if (session.data.test.samples() == 0 || session.population()) return;
-  const NetworkObjective held_out(
-      session.network, session.spec.loss, session.data.test);
-  const auto held_out_loss = held_out.value(theta);
-  const auto held_out_accuracy = held_out.accuracy(theta);
+  if (!session.held_out) return;
+  const auto held_out_loss = session.held_out->value(theta);
+  const auto held_out_accuracy = session.held_out->accuracy(theta);
   for (size_t i = 0; i < minima.size(); ++i) {
     const auto at = static_cast<int64_t>(i);
     minima[i].held_out_loss = held_out_loss[at].item<double>();
@@ -90,6 +83,10 @@ void add_accuracy(const Session& session, std::vector<Minimum>& minima) {
 }
 
 }  // namespace
+
+int64_t threads_for(const Session& session) {
+  return session.device == "cpu" ? session.threads : 1;
+}
 
 void train_stage(const Session& session, Results& results, int64_t seeds) {
   const auto& spec = session.spec;
@@ -181,32 +178,6 @@ void spectrum_stage(const Session& session, Results& results) {
                                .residual = spectrum.min_residual});
         progress.advance();
       });
-}
-
-void slice_stage(const Session& session, Results& results) {
-  const auto minima = results.load_minima();
-  const auto& slices = session.spec.landscape;
-  int64_t done = 0;
-  for (const auto& s : slices) done += results.has_slice(s.name);
-  Progress progress("slices", static_cast<int64_t>(slices.size()), done);
-  for (const auto& options : slices) {
-    if (results.has_slice(options.name)) continue;
-    check_stop();
-    const auto made = make_frame(options,
-                                 session.network.layout,
-                                 minima,
-                                 static_cast<uint64_t>(session.spec.seed));
-    StoredSlice out{.problem = made.problem};
-    if (made.frame) {
-      out.frame = *made.frame;
-      out.values = evaluate_slice(*session.analysis, out.frame, threads_for(session));
-    } else {
-      out.frame.name = options.name;
-      out.frame.kind = options.kind;
-    }
-    results.save_slice(out);
-    progress.advance(options.name);
-  }
 }
 
 }  // namespace basin

@@ -13,5 +13,9 @@ void judge_stage(const Session& session, Results& results, int64_t seeds);
 void identify_stage(const Session& session, Results& results, int64_t seeds);
 void spectrum_stage(const Session& session, Results& results);
 void slice_stage(const Session& session, Results& results);
+void curvature_stage(const Session& session, Results& results);
+
+/// A device of its own takes one chunk at a time.
+int64_t threads_for(const Session& session);
 
 }  // namespace basin

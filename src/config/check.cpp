@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "config/decode.h"
 
@@ -13,42 +12,6 @@ int line_of(const YamlNode& tree, const std::string& section, const std::string&
   if (node == nullptr) return std::max(1, tree.line);
   const auto* value = node->find(key);
   return value != nullptr ? value->line : node->line;
-}
-
-void check_landscape(const YamlNode& tree, const Spec& spec, Complaints& complaints) {
-  const auto* list = tree.find("landscape");
-  std::set<std::string> names;
-  for (size_t i = 0; i < spec.landscape.size(); ++i) {
-    const auto& s = spec.landscape[i];
-    const int line =
-        list != nullptr && i < list->items.size() ? list->items[i].line : 1;
-    const auto complain = [&](const char* key, const std::string& text) {
-      complaints.add(line, fmt::format("landscape[{}].{}", i, key), text);
-    };
-    if (s.range.size() != 2 || !(s.range[0] < s.range[1])) {
-      complain("range", "expected two numbers, the lower first");
-    }
-    const size_t dimensions = s.kind == SliceKind::kPlane ? 2 : 1;
-    if (s.directions == DirectionKind::kAxes && s.axes.size() != dimensions) {
-      complain("axes",
-               fmt::format(
-                   "expected {} parameter names, came {}", dimensions, s.axes.size()));
-    }
-    if (s.directions == DirectionKind::kMinima && !s.minima.empty() &&
-        s.minima.size() != dimensions + 1) {
-      complain(
-          "minima",
-          fmt::format("expected {} numbers, came {}", dimensions + 1, s.minima.size()));
-    }
-    if (!s.name.empty() && !names.insert(s.name).second) {
-      complain("name",
-               fmt::format("expected a name used once, came '{}' again", s.name));
-    }
-    if (s.kind == SliceKind::kPlane && s.points > 501) {
-      complain("points",
-               fmt::format("expected at most 501 on a plane, came {}", s.points));
-    }
-  }
 }
 
 }  // namespace

@@ -16,6 +16,9 @@ SweepOptions decode_sweep(const YamlNode& tree, Complaints& complaints);
 /// Notes what does not go together.
 void check_spec(const YamlNode& tree, const Spec& spec, Complaints& complaints);
 
+/// The part of it about `landscape` and `curvature`.
+void check_landscape(const YamlNode& tree, const Spec& spec, Complaints& complaints);
+
 /// Every key of the config, dotted: "model.depth".
 std::vector<std::string> known_keys();
 

@@ -59,6 +59,28 @@ bool read_number(const At& at, const Range& range, T& target) {
   return good;
 }
 
+// Words, or one of them without brackets.
+void read_words(const At& at,
+                const std::vector<std::string>& words,
+                std::vector<std::string>& target) {
+  const bool one = at.node.kind == Kind::kScalar;
+  if (!one && at.node.kind != Kind::kSequence)
+    return at.expect("a word, or a list of words");
+  const auto count = one ? 1 : at.node.items.size();
+  if (count > 100) return at.expect("a list of at most 100 words");
+  std::vector<std::string> values;
+  for (size_t i = 0; i < count; ++i) {
+    const At item{one ? at.node : at.node.items[i],
+                  one ? at.place : fmt::format("{}[{}]", at.place, i),
+                  at.complaints};
+    const Choice choice{.names = words, .get = {}, .set = [&](size_t k) {
+                          values.push_back(words[k]);
+                        }};
+    read_choice(item, choice);
+  }
+  target = std::move(values);
+}
+
 template <typename T>
 void read_list(const At& at, const Range& range, std::vector<T>& target) {
   if (at.node.kind != Kind::kSequence) {
@@ -117,6 +139,9 @@ void read_field(const At& at, const Field& field) {
         } else if constexpr (std::is_arithmetic_v<T>) {
           read_number(at, field.range, *target);
         } else {
+          if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+            if (!field.words.empty()) return read_words(at, field.words, *target);
+          }
           read_list(at, field.range, *target);
         }
       },

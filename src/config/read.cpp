@@ -1,6 +1,7 @@
 #include "config/read.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "config/decode.h"
 #include "core/error.h"
@@ -72,10 +73,9 @@ void name_slices(Spec& spec) {
   for (size_t i = 0; i < spec.landscape.size(); ++i) {
     auto& s = spec.landscape[i];
     if (!s.name.empty()) continue;
-    const char* directions[] = {"random", "filter", "minima", "axes"};
     s.name = fmt::format("{}-{}-{}",
                          i,
-                         directions[static_cast<size_t>(s.directions)],
+                         fmt::join(s.directions, "-"),
                          s.kind == SliceKind::kPlane ? "plane" : "line");
   }
 }
@@ -88,6 +88,7 @@ Spec resolve(const YamlNode& tree,
   check_spec(tree, spec, complaints);
   resolve_path(spec.data.file, folder);
   resolve_path(spec.data.labels, folder);
+  for (auto& s : spec.landscape) resolve_path(s.file, folder);
   name_slices(spec);
   return spec;
 }

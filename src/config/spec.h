@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/options.h"
+#include "landscape/curvature.h"
 #include "landscape/options.h"
 #include "minima/options.h"
 #include "model/options.h"
@@ -51,6 +52,7 @@ struct Spec {
   TrainOptions train;  ///< the rest of ensemble
   MinimaOptions minima;
   std::vector<SliceOptions> landscape;
+  CurvatureOptions curvature;
   SweepOptions sweep;
   ComputeOptions compute;
 };

@@ -276,6 +276,7 @@ std::vector<Section> describe(Spec& spec) {
          {0, 1}},
         {"max_seeds", &spec.until.max_seeds, "then stop anyway", at_least(1, 1e7)}}},
       minima_section(spec.minima),
+      curvature_section(spec.curvature),
       {"compute",
        "how the work is done",
        {{"dtype", choice(c.dtype, {"float32", "float64"}), "of training"},

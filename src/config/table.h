@@ -40,6 +40,8 @@ struct Field {
   std::string meaning;
   Range range = {};
   std::string pattern = {};  ///< regular expression a string must match
+  /// The words a list of strings is made of; then one of them needs no brackets.
+  std::vector<std::string> words = {};
 };
 
 struct Section {

@@ -15,6 +15,9 @@ Choice choice(E& target, std::vector<std::string> names) {
           .set = [&target](size_t i) { target = static_cast<E>(i); }};
 }
 
+/// The section `curvature`.
+Section curvature_section(CurvatureOptions& options);
+
 inline Range at_least(double low, double high = kBig) { return {low, high, false}; }
 inline Range above(double low, double high = kBig) { return {low, high, true}; }
 

@@ -84,8 +84,13 @@ Json field_schema(const Field& field) {
                          : std::is_integral_v<E>        ? "integer"
                                                         : "number";
           if constexpr (!std::is_same_v<E, std::string>) bounded(item);
-          out["type"] = "array";
-          out["items"] = item;
+          if (!field.words.empty()) item["enum"] = field.words;
+          const Json list{{"type", "array"}, {"items", item}};
+          if (field.words.empty()) {
+            out = list;
+          } else {
+            out["anyOf"] = {item, list};
+          }
           out["default"] = *target;
         }
       },
@@ -137,6 +142,7 @@ std::string run_hash(const Spec& spec, const std::string& data_hash) {
   copy.compute.threads = 0;
   copy.data.file.clear();
   copy.data.labels.clear();
+  for (auto& s : copy.landscape) s.file.clear();
   copy.sweep = {};
   return sha256(to_yaml(copy) + data_hash).substr(0, 12);
 }

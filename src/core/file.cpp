@@ -63,13 +63,29 @@ std::string read_file(const fs::path& path, int64_t limit) {
   return text;
 }
 
+FileWriter::FileWriter(fs::path path)
+    : path_(std::move(path)), part_(path_.string() + ".part") {
+  file_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file_ < 0) cannot_write(path_, errno);
+}
+
+FileWriter::~FileWriter() {
+  if (file_ >= 0) ::close(file_);
+}
+
+void FileWriter::write(std::string_view text) { write_all(file_, text, part_); }
+
+void FileWriter::finish() {
+  const int file = file_;
+  file_ = -1;
+  if (::fsync(file) != 0 || ::close(file) != 0) cannot_write(path_, errno);
+  if (::rename(part_.c_str(), path_.c_str()) != 0) cannot_write(path_, errno);
+}
+
 void write_file(const fs::path& path, std::string_view text) {
-  const auto part = fs::path(path.string() + ".part");
-  const int file = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) cannot_write(path, errno);
-  write_all(file, text, part);
-  if (::fsync(file) != 0 || ::close(file) != 0) cannot_write(path, errno);
-  if (::rename(part.c_str(), path.c_str()) != 0) cannot_write(path, errno);
+  FileWriter file(path);
+  file.write(text);
+  file.finish();
 }
 
 void make_folder(const fs::path& path) {

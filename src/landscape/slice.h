@@ -1,58 +1,80 @@
 #pragma once
 
-#include <optional>
-#include <string>
+#include <array>
+#include <memory>
+#include <utility>
 
-#include "core/layout.h"
-#include "core/objective.h"
-#include "landscape/options.h"
-#include "minima/identify.h"
+#include "landscape/frame.h"
 
 namespace basin {
 
-/// A point drawn on a slice: a minimum, say.
-struct SliceMark {
-  std::string label;
-  double x = 0;
-  double y = 0;
-};
-
-/// The affine map (x, y) ↦ origin + x·u + y·v and the grid on it. How it was made
-/// stands in `recipe`, so that it can be made again.
-struct SliceFrame {
-  std::string name;
-  std::string recipe;
-  SliceKind kind = SliceKind::kPlane;
-  torch::Tensor origin, u, v;  ///< `[P]`; v is zero for a line
-  torch::Tensor x, y;          ///< `[nx]`, `[ny]`; ny = 1 for a line
-  std::vector<SliceMark> marks;
-};
-
-struct FrameOrProblem {
-  std::optional<SliceFrame> frame;
-  std::string problem;  ///< why there is no frame: "needs 2 minima, there is 1"
-};
-
-/// The frame that the options ask for. Directions through minima: each further minimum
-/// is first moved by permutations and flips next to the first; the plane's axes are
-/// orthonormal and the range is the bounding box of the minima, half as large again.
-/// Filter normalisation: Li, Xu, Taylor, Studer, Goldstein 2018, section 4.
-FrameOrProblem make_frame(const SliceOptions& options,
-                          const ParameterLayout& layout,
-                          const std::vector<Minimum>& minima,
-                          uint64_t seed);
-
-/// Loss and accuracy on the grid, `[ny, nx]`.
+/// What was found on the grid of a slice, or on some of its rows, `[rows, nx]` each.
 struct SliceValues {
   torch::Tensor loss;
-  torch::Tensor accuracy;  ///< NaN where it is not defined
+  torch::Tensor plain_loss;         ///< without decay
+  torch::Tensor accuracy;           ///< NaN where it is not defined
+  torch::Tensor held_out_loss;      ///< decay included; undefined without held-out data
+  torch::Tensor held_out_accuracy;  ///< undefined without held-out data
+  torch::Tensor quadratic;  ///< second order at the origin; undefined if not asked
+
+  /// Name and place of each of them.
+  std::array<std::pair<const char*, torch::Tensor*>, 6> channels();
 };
 
+/// Evaluates a slice row by row, so that memory does not grow with the resolution and a
+/// long slice can be continued.
+class SliceEvaluator {
+ public:
+  /// `held_out` may be null. All must outlive this.
+  SliceEvaluator(const SampledObjective& objective,
+                 const SampledObjective* held_out,
+                 const SliceFrame& frame,
+                 bool quadratic);
+
+  /// Rows `first`, ..., `first + rows - 1` of the grid: one value of y each.
+  SliceValues rows(int64_t first, int64_t rows, int64_t threads) const;
+
+  /// Rows that make a piece of work worth saving.
+  int64_t preferred_rows() const;
+
+ private:
+  void add_quadratic(const torch::Tensor& x,
+                     const torch::Tensor& y,
+                     SliceValues& out) const;
+
+  const SliceFrame& frame_;
+  std::unique_ptr<PlaneObjective> plane_, held_out_;
+  double decay_[6] = {};           // ½ Σ decay θ² in 1, x, y, x², xy, y²
+  std::array<double, 6> model_{};  // the local quadratic model in the same
+  bool quadratic_;
+};
+
+/// All rows at once.
 SliceValues evaluate_slice(const SampledObjective& objective,
                            const SliceFrame& frame,
                            int64_t threads);
 
-/// The flat index of "layer0.weight[1,2]" or "layer0.bias[1]"; -1 if there is none.
-int64_t parameter_index(const ParameterLayout& layout, const std::string& name);
+/// Extreme eigenvalues of the Hessian at one point of a map.
+struct CurvatureRow {
+  torch::Tensor least, largest;  ///< `[m]`
+};
+
+/// How the eigenvalues of a map are found.
+struct CurvatureMapOptions {
+  int64_t dense_limit = 300;   ///< P up to which all eigenvalues are found
+  int64_t lanczos_steps = 40;  ///< above: least is too high, largest too low, by little
+};
+
+/// λ_min and λ_max along row y of a frame at the points x `[m]`. Li et al. 2018, figure
+/// 7, draw |λ_min / λ_max|.
+CurvatureRow curvature_row(const SampledObjective& objective,
+                           const SliceFrame& frame,
+                           const torch::Tensor& x,
+                           double y,
+                           const CurvatureMapOptions& options,
+                           int64_t threads);
+
+/// The coordinates of a map of m points over the range of `axis`.
+torch::Tensor map_axis(const torch::Tensor& axis, int64_t m);
 
 }  // namespace basin

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <regex>
 
 #include "report/axis.h"
 #include "report/text.h"
@@ -104,7 +105,23 @@ std::string error_bars(const Series& s, const Axis& x, const Axis& y) {
   return out;
 }
 
+std::string area(const Series& s, const Axis& x, const Axis& y) {
+  std::string there, back;
+  for (size_t i = 0; i < s.x.size(); ++i) {
+    if (!drawable(s.x[i], s.low[i], y.log) || !std::isfinite(s.high[i])) continue;
+    const double at = x.pixel(s.x[i]);
+    there += fmt::format("{:.1f},{:.1f} ", at, y.pixel(s.high[i]));
+    back = fmt::format("{:.1f},{:.1f} ", at, y.pixel(s.low[i])) + back;
+  }
+  return fmt::format("<polygon class=\"f{}\" opacity=\"{}\" points=\"{}{}\"/>\n",
+                     s.colour,
+                     s.opacity,
+                     there,
+                     back);
+}
+
 std::string draw(const Series& s, const Axis& x, const Axis& y) {
+  if (s.band) return area(s, x, y);
   std::string out = error_bars(s, x, y);
   if (s.dots) {
     for (size_t i = 0; i < s.x.size(); ++i) {
@@ -255,9 +272,19 @@ std::string chart_style() {
 }
 
 std::string standalone(const std::string& svg) {
+  auto style = chart_style();
+  style.erase(style.find("@media"));
+  const std::pair<const char*, const char*> colours[] = {
+      {"--ink:", "#1c2330"}, {"--soft:", "#5b6575"}, {"--rule:", "#dfe3ea"}};
+  for (const auto& [name, colour] : colours) {
+    const auto word = std::string(name, 2, std::string(name).size() - 3);
+    const auto use = "var(--" + word + ")";
+    for (size_t at = 0; (at = style.find(use, at)) != std::string::npos;)
+      style.replace(at, use.size(), colour);
+  }
+  style = std::regex_replace(style, std::regex(";?--[a-z]+:#[0-9a-f]{6}"), "");
   const auto end = svg.find('>') + 1;
-  return svg.substr(0, end) + "<style>" + chart_style() +
-         "@media (prefers-color-scheme:dark){svg{background:#12161d}}</style>" +
+  return svg.substr(0, end) + "<style>" + style + "svg{background:#fff}</style>" +
          svg.substr(end);
 }
 

@@ -6,7 +6,7 @@
 namespace basin {
 
 /// Figures as self-contained SVG. Colours are Okabe and Ito's, which colour-blind
-/// readers tell apart; text and grid follow the reader's light or dark mode.
+/// readers tell apart; in a page text and grid follow the reader's light or dark mode.
 
 struct Series {
   std::string label;  ///< in the legend; empty: none
@@ -18,6 +18,7 @@ struct Series {
   bool dots = false;             ///< points instead of a line
   std::vector<double> low = {};  ///< error bars, if not empty
   std::vector<double> high = {};
+  bool band = false;  ///< low to high as an area instead of bars, and no line
 };
 
 struct ChartOptions {
@@ -39,7 +40,8 @@ std::string histogram(const std::vector<double>& values,
 /// The style block that the figures share; goes once into a page.
 std::string chart_style();
 
-/// `svg` as a file of its own: with the style inside.
+/// `svg` as a file of its own, for papers: with the style inside, on white, in plain
+/// CSS that every renderer knows.
 std::string standalone(const std::string& svg);
 
 }  // namespace basin

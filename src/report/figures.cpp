@@ -8,7 +8,6 @@
 
 #include "core/file.h"
 #include "report/chart.h"
-#include "report/plane_figure.h"
 #include "report/text.h"
 
 namespace basin {
@@ -138,15 +137,17 @@ Figure spectrum_figure(const RunReport& r) {
                 "middle is not resolved."};
 }
 
-// "; accuracy 12 to 100 %", where it is defined.
-std::string accuracy_text(const StoredSlice& s) {
-  if (s.values.accuracy.isnan().any().item<bool>()) return "";
-  return fmt::format("; accuracy from {} to {} %",
-                     show(100 * s.values.accuracy.min().item<double>(), 3),
-                     show(100 * s.values.accuracy.max().item<double>(), 3));
-}
-
 }  // namespace
+
+std::string figures_html(const std::vector<Figure>& figures) {
+  std::string out = "<div class=\"figures\">\n";
+  for (const auto& f : figures) {
+    out += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
+                       f.svg,
+                       escape_html(f.caption));
+  }
+  return out + "</div>\n";
+}
 
 std::vector<Figure> ensemble_figures(const RunReport& report) {
   std::vector<Figure> out;
@@ -157,21 +158,16 @@ std::vector<Figure> ensemble_figures(const RunReport& report) {
   return out;
 }
 
-std::vector<Figure> slice_figures(const RunReport& report) {
-  std::vector<Figure> out;
-  for (const auto& s : report.slices) {
-    if (!s.values.loss.defined()) continue;
-    const bool plane = s.frame.kind == SliceKind::kPlane;
-    out.push_back({"slice_" + s.frame.name,
-                   plane ? plane_figure(s, s.frame.name) : line_figure(s, s.frame.name),
-                   s.frame.recipe + accuracy_text(s)});
-  }
-  return out;
-}
-
 void write_figures(const RunReport& report, const std::filesystem::path& folder) {
   make_folder(folder);
-  for (const auto& figures : {ensemble_figures(report), slice_figures(report)}) {
+  for (const auto& f : slice_figures(report)) {
+    if (!f.figure.svg.empty())
+      write_file(folder / (f.figure.name + ".svg"), standalone(f.figure.svg));
+  }
+  for (const auto& figures : {ensemble_figures(report),
+                              surface_figures(report),
+                              map_figures(report),
+                              curvature_figures(report)}) {
     for (const auto& f : figures)
       write_file(folder / (f.name + ".svg"), standalone(f.svg));
   }

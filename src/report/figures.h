@@ -18,7 +18,26 @@ struct Figure {
 /// Loss curves, histogram of losses, distinct endpoints against seeds, spectrum.
 std::vector<Figure> ensemble_figures(const RunReport& report);
 
-/// One figure for each slice that has values.
-std::vector<Figure> slice_figures(const RunReport& report);
+/// Figures with their captions, for a page.
+std::string figures_html(const std::vector<Figure>& figures);
+
+/// A figure of slices, in the order of the run.
+struct SliceFigure {
+  Figure figure;  ///< without an SVG if the slice has no values
+  const StoredSlice* slice = nullptr;
+};
+
+/// One figure for each plane and line; the repeats of a line share one.
+std::vector<SliceFigure> slice_figures(const RunReport& report);
+
+/// The same planes as surfaces, and their maps of eigenvalues.
+std::vector<Figure> surface_figures(const RunReport& report);
+std::vector<Figure> map_figures(const RunReport& report);
+
+/// Spectral densities, and radii of the quadratic model, at the points measured.
+std::vector<Figure> curvature_figures(const RunReport& report);
+
+/// "local minima along the line between-a: 3 (exact, 120 kinks)", one for each line.
+std::vector<std::string> line_sentences(const RunReport& report);
 
 }  // namespace basin

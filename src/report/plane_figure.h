@@ -2,15 +2,44 @@
 
 #include <string>
 
+#include "report/contours.h"
 #include "store/results.h"
 
 namespace basin {
 
-/// A plane as a map of the loss (colours and contour lines; logarithmic where the loss
-/// spans more than a factor of 20) with its marks.
-std::string plane_figure(const StoredSlice& slice, const std::string& title);
+/// How a slice is drawn.
+struct SliceStyle {
+  SliceScale scale = SliceScale::kAuto;
+  double quadratic = 0;  ///< outline where the quadratic model errs by this; 0: none
+};
 
-/// A line: loss against the coordinate, marks as dots.
-std::string line_figure(const StoredSlice& slice, const std::string& title);
+/// Heights of a figure: a channel, or its logarithm, cut to what is finite.
+struct Heights {
+  HeightGrid grid;
+  double low = 0, high = 1;
+  bool log = false;
+
+  double value(double height) const;  ///< back from the logarithm
+  double share(double height) const { return (height - low) / (high - low); }
+};
+Heights heights_of(const torch::Tensor& values, SliceScale scale);
+
+/// A plane as filled contours with its marks and overlays, as SVG.
+std::string plane_figure(const StoredSlice& slice,
+                         const std::string& title,
+                         const SliceStyle& style = {});
+
+/// The map of |λ_min / λ_max| over a plane, with the line where λ_min changes its sign.
+std::string curvature_map_figure(const StoredSlice& slice, const std::string& title);
+
+/// The plane as a surface seen from above the corner, as SVG.
+std::string surface_figure(const StoredSlice& slice,
+                           const std::string& title,
+                           const SliceStyle& style = {});
+
+/// A line, or the repeats of one with their median and spread.
+std::string line_figure(const std::vector<const StoredSlice*>& slices,
+                        const std::string& title,
+                        const SliceStyle& style = {});
 
 }  // namespace basin

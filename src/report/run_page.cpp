@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "report/curvature_page.h"
 #include "report/figures.h"
 #include "report/html.h"
 #include "report/run_report.h"
@@ -174,16 +175,6 @@ std::string minima_section(const RunReport& r) {
   return out;
 }
 
-std::string figures_html(const std::vector<Figure>& figures) {
-  std::string out = "<div class=\"figures\">\n";
-  for (const auto& f : figures) {
-    out += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
-                       f.svg,
-                       escape_html(f.caption));
-  }
-  return out + "</div>\n";
-}
-
 nlohmann::json short_numbers(const double* from, int64_t count) {
   auto out = nlohmann::json::array();
   for (int64_t i = 0; i < count; ++i) {
@@ -213,6 +204,28 @@ std::string surface_data(const StoredSlice& s) {
   return text;
 }
 
+std::string slice_html(const SliceFigure& f, bool surfaces, size_t id) {
+  const auto& s = *f.slice;
+  if (f.figure.svg.empty()) {
+    return fmt::format(
+        "<figure><figcaption>{}: not drawn, it {}.</figcaption></figure>\n",
+        escape_html(s.frame.name),
+        escape_html(s.problem));
+  }
+  auto out = fmt::format("<figure>{}<figcaption>{}</figcaption>",
+                         f.figure.svg,
+                         escape_html(f.figure.caption));
+  if (surfaces && s.frame.kind == SliceKind::kPlane) {
+    out += fmt::format(
+        "<button type=\"button\" data-surface=\"s{0}\">show in 3D</button>"
+        "<div class=\"surface\" id=\"s{0}\" hidden></div>"
+        "<script type=\"application/json\" id=\"s{0}-data\">{1}</script>",
+        id,
+        surface_data(s));
+  }
+  return out + "</figure>\n";
+}
+
 std::string slices_section(const RunReport& r, bool surfaces) {
   if (r.slices.empty()) return "";
   std::string out =
@@ -220,32 +233,12 @@ std::string slices_section(const RunReport& r, bool surfaces) {
       "a line "
       "or plane through parameter space, in units of its directions. Away from the "
       "slice "
-      "the loss may do anything; a slice proves no minimum.</p>\n<div "
+      "the loss may do anything; a slice proves no minimum. A minimum along a line "
+      "need not be one of the loss.</p>\n<div "
       "class=\"figures\">\n";
-  const auto figures = slice_figures(r);
-  size_t next = 0, id = 0;
-  for (const auto& s : r.slices) {
-    if (!s.values.loss.defined()) {
-      out += fmt::format(
-          "<figure><figcaption>{}: not drawn, it {}.</figcaption></figure>\n",
-          escape_html(s.frame.name),
-          escape_html(s.problem));
-      continue;
-    }
-    const auto& f = figures[next++];
-    out += fmt::format(
-        "<figure>{}<figcaption>{}</figcaption>", f.svg, escape_html(f.caption));
-    if (surfaces && s.frame.kind == SliceKind::kPlane) {
-      out += fmt::format(
-          "<button type=\"button\" data-surface=\"s{0}\">show in 3D</button>"
-          "<div class=\"surface\" id=\"s{0}\" hidden></div>"
-          "<script type=\"application/json\" id=\"s{0}-data\">{1}</script>",
-          id++,
-          surface_data(s));
-    }
-    out += "</figure>\n";
-  }
-  return out + "</div>\n";
+  size_t id = 0;
+  for (const auto& f : slice_figures(r)) out += slice_html(f, surfaces, id++);
+  return out + "</div>\n" + figures_html(map_figures(r));
 }
 
 constexpr const char* kSurfaceScript = R"(
@@ -304,8 +297,8 @@ std::string run_page(const RunReport& report, const std::string& plotly) {
   const bool surfaces = planes && !plotly.empty();
   auto body = lead(report) + endpoints_section(report) + counts_section(report) +
               minima_section(report) + slices_section(report, surfaces) +
-              "<h2>The ensemble</h2>\n" + figures_html(ensemble_figures(report)) +
-              made_with(report);
+              curvature_section(report) + "<h2>The ensemble</h2>\n" +
+              figures_html(ensemble_figures(report)) + made_with(report);
   if (surfaces) {
     body += inline_script(plotly) + inline_script(kSurfaceScript);
   } else if (planes) {

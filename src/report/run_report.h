@@ -30,6 +30,7 @@ struct RunReport {
   std::vector<Count> counts;
   std::vector<StoredSpectrum> spectra;
   std::vector<StoredSlice> slices;
+  std::vector<PointCurvature> points;
 };
 
 /// What was asked, what came out, and how far it can be trusted: three sentences.

@@ -1,24 +1,9 @@
-#include <nlohmann/json.hpp>
-
 #include "core/error.h"
 #include "store/digest.h"
 #include "store/results.h"
 
 namespace basin {
 namespace {
-
-std::vector<SliceMark> marks_from(const std::string& text) {
-  std::vector<SliceMark> out;
-  try {
-    for (const auto& m : nlohmann::json::parse(text)) {
-      out.push_back(
-          {m.at(0).get<std::string>(), m.at(1).get<double>(), m.at(2).get<double>()});
-    }
-  } catch (const nlohmann::json::exception&) {
-    throw StorageError("results.sqlite: the marks of a slice are damaged");
-  }
-  return out;
-}
 
 // A number from the file as one of the `count` values of an enumeration.
 template <typename E>
@@ -162,28 +147,6 @@ std::vector<StoredSpectrum> Results::load_spectra() {
                    .values = row.tensor(1),
                    .complete = row.integer(2) != 0,
                    .residual = row.number(3)});
-  }
-  return out;
-}
-
-std::vector<StoredSlice> Results::load_slices() {
-  std::vector<StoredSlice> out;
-  auto row = database_.prepare(
-      "SELECT slice, kind, recipe, problem, marks, origin, u, v, x, y, loss, accuracy "
-      "FROM slices ORDER BY rowid");
-  while (row.step()) {
-    StoredSlice slice{.frame = {.name = row.text(0),
-                                .recipe = row.text(2),
-                                .kind = enumerator<SliceKind>(row.integer(1), 2),
-                                .origin = row.tensor(5),
-                                .u = row.tensor(6),
-                                .v = row.tensor(7),
-                                .x = row.tensor(8),
-                                .y = row.tensor(9),
-                                .marks = marks_from(row.text(4))},
-                      .values = {.loss = row.tensor(10), .accuracy = row.tensor(11)},
-                      .problem = row.text(3)};
-    out.push_back(std::move(slice));
   }
   return out;
 }

@@ -1,31 +1,11 @@
 #include "store/npz.h"
 
-#include <fmt/format.h>
 #include <zip.h>
 
 #include "core/error.h"
+#include "store/npy.h"
 
 namespace basin {
-namespace {
-
-// NumPy's format 1.0: magic, header length, a Python dict padded to 64 bytes, data.
-std::string npy_bytes(const torch::Tensor& array) {
-  const auto flat = array.to(torch::kFloat64).contiguous();
-  std::string shape;
-  for (const auto n : flat.sizes()) shape += fmt::format("{},", n);
-  auto header =
-      fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}), }}", shape);
-  header += std::string(63 - (10 + header.size()) % 64, ' ') + "\n";
-  std::string out = "\x93NUMPY\x01";
-  out += '\0';
-  out += static_cast<char>(header.size() % 256);
-  out += static_cast<char>(header.size() / 256);
-  return out + header +
-         std::string(static_cast<const char*>(flat.data_ptr()), flat.nbytes());
-}
-
-}  // namespace
-
 void write_npz(const std::filesystem::path& path,
                const std::vector<std::pair<std::string, torch::Tensor>>& arrays) {
   int code = 0;

@@ -3,8 +3,6 @@
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "core/error.h"
 #include "store/digest.h"
 #include "store/run_folder.h"
@@ -38,15 +36,16 @@ CREATE TABLE IF NOT EXISTS counts(
 CREATE TABLE IF NOT EXISTS spectra(
   minimum INTEGER PRIMARY KEY, complete INTEGER, residual REAL, eigenvalues BLOB);
 CREATE TABLE IF NOT EXISTS slices(
-  slice TEXT PRIMARY KEY, kind INTEGER, recipe TEXT, problem TEXT, marks TEXT,
-  origin BLOB, u BLOB, v BLOB, x BLOB, y BLOB, loss BLOB, accuracy BLOB);
+  slice TEXT PRIMARY KEY, series TEXT, kind INTEGER, recipe TEXT, problem TEXT,
+  done INTEGER, x_label TEXT, y_label TEXT, marks TEXT, extrema TEXT, origin BLOB,
+  u BLOB, v BLOB, x BLOB, y BLOB);
+CREATE TABLE IF NOT EXISTS slice_tiles(
+  slice TEXT, first INTEGER, loss BLOB, plain_loss BLOB, accuracy BLOB,
+  held_out_loss BLOB, held_out_accuracy BLOB, quadratic BLOB, PRIMARY KEY(slice, first));
+CREATE TABLE IF NOT EXISTS slice_map(
+  slice TEXT, row INTEGER, least BLOB, largest BLOB, PRIMARY KEY(slice, row));
+CREATE TABLE IF NOT EXISTS curvature(point TEXT PRIMARY KEY, gauges TEXT);
 )";
-
-std::string marks_text(const std::vector<SliceMark>& marks) {
-  auto out = nlohmann::json::array();
-  for (const auto& m : marks) out.push_back({m.label, m.x, m.y});
-  return out.dump();
-}
 
 std::set<int64_t> column_of(Database& database, const std::string& sql) {
   std::set<int64_t> out;
@@ -92,11 +91,6 @@ void Results::set_meta(const std::string& key, const std::string& value) {
       .bind(key)
       .bind(value)
       .run();
-}
-
-bool Results::has_slice(const std::string& name) {
-  auto row = database_.prepare("SELECT 1 FROM slices WHERE slice = ?");
-  return row.bind(name).step();
 }
 
 void Results::save_training(const TrainedSeeds& seeds) {
@@ -170,7 +164,14 @@ void Results::save_minima(const std::vector<Minimum>& minima,
                           int64_t seeds) {
   database_.transaction([&] {
     // Fewer seeds were looked at before: what was made from them goes.
-    for (const char* table : {"minima", "members", "counts", "spectra", "slices"}) {
+    for (const char* table : {"minima",
+                              "members",
+                              "counts",
+                              "spectra",
+                              "slices",
+                              "slice_tiles",
+                              "slice_map",
+                              "curvature"}) {
       database_.execute(std::string("DELETE FROM ") + table);
     }
     set_meta("identified_seeds", std::to_string(seeds));
@@ -216,28 +217,6 @@ void Results::save_spectrum(const StoredSpectrum& s) {
         .bind(static_cast<int64_t>(s.complete))
         .bind(s.residual)
         .bind(s.values)
-        .run();
-  });
-}
-
-void Results::save_slice(const StoredSlice& s) {
-  database_.transaction([&] {
-    const auto& f = s.frame;
-    database_
-        .prepare(
-            "INSERT OR REPLACE INTO slices VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(f.name)
-        .bind(static_cast<int64_t>(f.kind))
-        .bind(f.recipe)
-        .bind(s.problem)
-        .bind(marks_text(f.marks))
-        .bind(f.origin)
-        .bind(f.u)
-        .bind(f.v)
-        .bind(f.x)
-        .bind(f.y)
-        .bind(s.values.loss)
-        .bind(s.values.accuracy)
         .run();
   });
 }

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "landscape/curvature.h"
+#include "landscape/line_extrema.h"
 #include "landscape/slice.h"
 #include "minima/count.h"
 #include "minima/identify.h"
@@ -23,8 +25,13 @@ struct TrainedSeed {
 };
 
 struct StoredSlice {
-  SliceFrame frame;  ///< without origin, u, v if only read for a page
-  SliceValues values;
+  SliceFrame frame;
+  SliceValues
+      values;  ///< on every `stride`-th row and column, like frame.x and frame.y
+  int64_t stride = 1;
+  torch::Tensor least,
+      largest;          ///< extreme eigenvalues `[m, m]`; undefined without map
+  LineExtrema extrema;  ///< of a line
   std::string problem;  ///< why there are no values
 };
 
@@ -51,7 +58,13 @@ class Results {
   std::string meta(const std::string& key);
   void set_meta(const std::string& key, const std::string& value);
 
+  /// True once a slice is whole.
   bool has_slice(const std::string& name);
+
+  /// The tiles of a slice, and the rows of its map of eigenvalues, that are done.
+  std::set<int64_t> tiles_done(const std::string& name);
+  std::set<int64_t> map_rows_done(const std::string& name);
+  std::set<std::string> points_done();
 
   void save_training(const TrainedSeeds& seeds);
   void save_endpoints(const std::vector<Endpoint>& endpoints);
@@ -59,7 +72,14 @@ class Results {
                    const std::vector<Count>& counts,
                    int64_t seeds);
   void save_spectrum(const StoredSpectrum& spectrum);
-  void save_slice(const StoredSlice& slice);
+
+  /// A slice is begun with its frame or its problem, filled tile by tile (`first`: the
+  /// first row of the grid), and finished.
+  void begin_slice(const SliceFrame& frame, const std::string& problem);
+  void save_tile(const std::string& name, int64_t first, SliceValues values);
+  void save_map_row(const std::string& name, int64_t row, const CurvatureRow& values);
+  void finish_slice(const std::string& name, const LineExtrema& extrema);
+  void save_point(const std::string& point, const std::vector<PointCurvature>& gauges);
 
   /// In the order of seeds; `[first, first + count)`.
   std::vector<TrainedSeed> load_training(int64_t first, int64_t count);
@@ -71,7 +91,17 @@ class Results {
   std::vector<std::string> changed_endpoints();
   std::vector<Count> load_counts();
   std::vector<StoredSpectrum> load_spectra();
-  std::vector<StoredSlice> load_slices();
+
+  /// At most `most` rows and columns of each: every `stride`-th.
+  std::vector<StoredSlice> load_slices(int64_t most);
+
+  /// All of x and y of a slice.
+  SliceFrame load_axes(const std::string& name);
+
+  /// Each tile of a slice in the order of rows, one at a time.
+  void each_tile(const std::string& name,
+                 const std::function<void(int64_t first, SliceValues&)>& use);
+  std::vector<PointCurvature> load_points();
 
  private:
   Database database_;

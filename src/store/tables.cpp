@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 
 #include "core/file.h"
+#include "store/curvature_tables.h"
 
 namespace basin {
 namespace {
@@ -159,23 +161,52 @@ std::string counts_csv(const std::vector<Count>& counts) {
   return out;
 }
 
-std::string slices_csv(const std::vector<StoredSlice>& slices) {
-  std::string out = "slice,x,y,loss,accuracy\n";
-  for (const auto& s : slices) {
-    if (!s.values.loss.defined()) continue;
-    const auto* loss = s.values.loss.data_ptr<double>();
-    const auto* accuracy = s.values.accuracy.data_ptr<double>();
-    const auto* x = s.frame.x.data_ptr<double>();
-    const auto* y = s.frame.y.data_ptr<double>();
-    for (int64_t j = 0; j < s.frame.y.numel(); ++j) {
-      for (int64_t i = 0; i < s.frame.x.numel(); ++i) {
-        out += fmt::format("{},{},{},{},{}\n",
-                           s.frame.name,
-                           x[i],
-                           y[j],
-                           number(*loss++),
-                           number(*accuracy++));
+// Tile by tile: a plane may have millions of points.
+void write_slices(Results& results, const std::filesystem::path& file) {
+  FileWriter out(file);
+  out.write(
+      "slice,x,y,loss,accuracy,plain_loss,held_out_loss,held_out_accuracy,quadratic\n");
+  for (const auto& s : results.load_slices(2)) {
+    if (!s.problem.empty()) continue;
+    const auto grid = results.load_axes(s.frame.name);
+    results.each_tile(s.frame.name, [&](int64_t first, SliceValues& tile) {
+      const std::array columns{&tile.loss,
+                               &tile.accuracy,
+                               &tile.plain_loss,
+                               &tile.held_out_loss,
+                               &tile.held_out_accuracy,
+                               &tile.quadratic};
+      std::string text;
+      for (int64_t k = 0; k < tile.loss.numel(); ++k) {
+        const auto nx = grid.x.size(0);
+        text += fmt::format("{},{},{}",
+                            s.frame.name,
+                            grid.x.data_ptr<double>()[k % nx],
+                            grid.y.data_ptr<double>()[first + k / nx]);
+        for (const auto* column : columns)
+          text +=
+              "," + (column->defined() ? number(column->data_ptr<double>()[k]) : "");
+        text += "\n";
       }
+      out.write(text);
+    });
+  }
+  out.finish();
+}
+
+std::string extrema_csv(const std::vector<StoredSlice>& slices) {
+  std::string out = "slice,method,kind,t,end,loss,kink\n";
+  for (const auto& s : slices) {
+    for (const auto& e : s.extrema.points) {
+      out +=
+          fmt::format("{},{},{},{},{},{},{}\n",
+                      s.frame.name,
+                      s.extrema.method == ExtremaMethod::kExact ? "exact" : "bracketed",
+                      e.kind == ExtremumKind::kMinimum ? "minimum" : "maximum",
+                      e.t,
+                      e.end,
+                      number(e.loss),
+                      e.kink ? 1 : 0);
     }
   }
   return out;
@@ -236,7 +267,9 @@ void write_tables(Results& results, const std::filesystem::path& folder) {
   write_file(folder / "endpoints.csv", endpoints_csv(results.load_endpoints(), minima));
   write_file(folder / "minima.csv", minima_csv(minima));
   write_file(folder / "counts.csv", counts_csv(results.load_counts()));
-  write_file(folder / "slices.csv", slices_csv(results.load_slices()));
+  write_slices(results, folder / "slices.csv");
+  write_file(folder / "extrema.csv", extrema_csv(results.load_slices(2)));
+  write_curvature_tables(results, folder);
   write_file(folder / "training.csv", training_csv(seeds));
   write_file(folder / "curves.csv", curves_csv(seeds));
   write_file(folder / "spectra.csv", spectra_csv(results.load_spectra()));

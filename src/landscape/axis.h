@@ -1,0 +1,51 @@
+#pragma once
+
+#include "landscape/frame.h"
+
+namespace basin {
+
+/// Why a frame cannot be made; make_frame catches it.
+struct FrameProblem {
+  std::string text;
+};
+
+/// Minimum `id`; throws FrameProblem if there is none, naming how many were needed (0:
+/// only this one).
+const Minimum& minimum_of(int64_t id,
+                          int64_t needed,
+                          const std::vector<Minimum>& minima);
+
+/// Where a frame is centred.
+struct FrameCentre {
+  torch::Tensor theta;
+  std::string name;
+  int64_t seed = -1;  ///< that ended there; -1: none
+};
+
+FrameCentre find_centre(const SliceOptions& options, const FrameSources& sources);
+
+/// A direction and what its axis is called.
+struct FrameAxis {
+  torch::Tensor direction;
+  std::string label;
+};
+
+/// Axis `which` of the frame; `both`: the axes of a plane are of one kind. An axis of
+/// kind `minima` moves the centre to its first minimum.
+FrameAxis make_axis(DirectionKind kind,
+                    const SliceOptions& options,
+                    size_t which,
+                    bool both,
+                    FrameCentre& centre,
+                    const FrameSources& sources);
+
+/// From the first of two minima, which becomes the centre, to the second, moved next to
+/// it.
+FrameAxis minima_axis(const SliceOptions& options,
+                      FrameCentre& centre,
+                      const FrameSources& sources);
+
+/// θ along the training of the seed that ended at the centre, `[T, P]`.
+torch::Tensor trajectory_of(const FrameCentre& centre, const FrameSources& sources);
+
+}  // namespace basin

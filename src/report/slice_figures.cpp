@@ -1,0 +1,132 @@
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+#include <set>
+
+#include "report/figures.h"
+#include "report/plane_figure.h"
+#include "report/text.h"
+
+namespace basin {
+namespace {
+
+SliceStyle style_of(const RunReport& r, const StoredSlice& s) {
+  for (const auto& o : r.spec.landscape) {
+    if (o.name == s.frame.series) return {.scale = o.scale, .quadratic = o.quadratic};
+  }
+  return {};
+}
+
+bool is_drawn(const StoredSlice& s) { return s.values.loss.defined(); }
+
+// "; accuracy 12 to 100 %", where it is defined.
+std::string accuracy_text(const StoredSlice& s) {
+  if (s.values.accuracy.isnan().any().item<bool>()) return "";
+  return fmt::format("; accuracy from {} to {} %",
+                     show(100 * s.values.accuracy.min().item<double>(), 3),
+                     show(100 * s.values.accuracy.max().item<double>(), 3));
+}
+
+std::string caption_of(const StoredSlice& s, size_t repeats) {
+  auto out = s.frame.recipe + accuracy_text(s);
+  if (repeats > 1) return out + fmt::format("; {} draws", repeats);
+  if (s.frame.kind == SliceKind::kLine) return out + "; " + s.extrema.sentence();
+  double away = 0;
+  for (const auto& m : s.frame.marks) away = std::max(away, m.away);
+  if (away > 1e-9)
+    out += fmt::format("; hollow marks are projections, up to {} away", show(away, 3));
+  if (s.stride > 1)
+    out += fmt::format("; every {}th point is drawn, all are in tables/slices.csv",
+                       s.stride);
+  return out;
+}
+
+// The lines of one series that have values.
+std::vector<const StoredSlice*> lines_of(const RunReport& r,
+                                         const std::string& series) {
+  std::vector<const StoredSlice*> out;
+  for (const auto& s : r.slices) {
+    if (s.frame.series == series && s.frame.kind == SliceKind::kLine && is_drawn(s))
+      out.push_back(&s);
+  }
+  return out;
+}
+
+// Repeats on one grid are drawn as a band: only of random draws round one centre.
+bool shares_figure(const RunReport& r, const std::string& series) {
+  for (const auto& o : r.spec.landscape) {
+    if (o.name == series) return o.repeats > 1 && o.center != "every";
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<SliceFigure> slice_figures(const RunReport& report) {
+  std::vector<SliceFigure> out;
+  std::set<std::string> bands;
+  for (const auto& s : report.slices) {
+    const auto& f = s.frame;
+    const bool plane = f.kind == SliceKind::kPlane;
+    if (!is_drawn(s)) {
+      out.push_back({{f.name, "", ""}, &s});
+    } else if (plane) {
+      out.push_back({{"slice_" + f.name,
+                      plane_figure(s, f.name, style_of(report, s)),
+                      caption_of(s, 1)},
+                     &s});
+    } else if (shares_figure(report, f.series)) {
+      if (!bands.insert(f.series).second) continue;
+      const auto all = lines_of(report, f.series);
+      out.push_back({{"slice_" + f.series,
+                      line_figure(all, f.series, style_of(report, s)),
+                      caption_of(s, all.size())},
+                     &s});
+    } else {
+      out.push_back({{"slice_" + f.name,
+                      line_figure({&s}, f.name, style_of(report, s)),
+                      caption_of(s, 1)},
+                     &s});
+    }
+  }
+  return out;
+}
+
+std::vector<Figure> surface_figures(const RunReport& report) {
+  std::vector<Figure> out;
+  for (const auto& s : report.slices) {
+    if (!is_drawn(s) || s.frame.kind != SliceKind::kPlane) continue;
+    out.push_back({"surface_" + s.frame.name,
+                   surface_figure(s, s.frame.name, style_of(report, s)),
+                   s.frame.recipe});
+  }
+  return out;
+}
+
+std::vector<Figure> map_figures(const RunReport& report) {
+  std::vector<Figure> out;
+  for (const auto& s : report.slices) {
+    if (!s.least.defined()) continue;
+    const double convex = (s.least > 0).to(torch::kFloat64).mean().item<double>();
+    out.push_back(
+        {"curvature_" + s.frame.name,
+         curvature_map_figure(s, s.frame.name + ": |λmin / λmax|"),
+         fmt::format("Extreme eigenvalues of the Hessian on {} × {} points: all are "
+                     "positive at {} % of them",
+                     s.least.size(1),
+                     s.least.size(0),
+                     show(100 * convex, 3))});
+  }
+  return out;
+}
+
+std::vector<std::string> line_sentences(const RunReport& report) {
+  std::vector<std::string> out;
+  for (const auto& s : report.slices) {
+    if (s.frame.kind == SliceKind::kLine && is_drawn(s))
+      out.push_back(fmt::format("{}: {}", s.frame.name, s.extrema.sentence()));
+  }
+  return out;
+}
+
+}  // namespace basin
