@@ -124,6 +124,14 @@ std::string batches_table(const RunReport& r) {
                     2);
 }
 
+// "min. 3", "min. 3, balanced": names stand side by side below the axis.
+std::string short_name(const PointCurvature& p) {
+  auto out = p.point.starts_with("minimum ") ? "min. " + p.point.substr(8)
+             : p.point.starts_with("slice:") ? p.point.substr(6)
+                                             : p.point;
+  return p.gauge == "balanced" ? out + ", bal." : out;
+}
+
 Figure density_figure(const RunReport& r) {
   std::vector<Series> series;
   for (const auto& p : r.points) {
@@ -134,10 +142,12 @@ Figure density_figure(const RunReport& r) {
     const double width = std::max(1e-12, 0.01 * (high - low));
     const auto x =
         at::linspace(low - 4 * width, high + 4 * width, 400, torch::kFloat64);
-    const auto y = smoothed(density, x, width).clamp_min(1e-9 / width);
+    const auto y = smoothed(density, x, width);
+    // What lies far below the largest density is the Gaussian's tail alone.
+    const auto shown = at::where(y > 1e-4 * y.max(), y, at::full_like(y, NAN));
     series.push_back({.label = p.point,
                       .x = {x.data_ptr<double>(), x.data_ptr<double>() + 400},
-                      .y = {y.data_ptr<double>(), y.data_ptr<double>() + 400},
+                      .y = {shown.data_ptr<double>(), shown.data_ptr<double>() + 400},
                       .colour = static_cast<int>(series.size())});
   }
   return {"density",
@@ -157,7 +167,7 @@ Figure radius_figure(const RunReport& r) {
   std::vector<std::string> names;
   for (const auto& p : r.points) {
     const auto x = static_cast<double>(names.size());
-    names.push_back(p.point + (p.gauge == "balanced" ? " (bal.)" : ""));
+    names.push_back(short_name(p));
     for (const auto& radius : p.radii.random) {
       full.x.push_back(x - 0.1);
       full.y.push_back(radius.radius / p.norm);

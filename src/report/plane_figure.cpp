@@ -60,12 +60,10 @@ std::string colour_bar(const Heights& h, const std::string& label) {
                        bar.pixel(tick.value) + 4,
                        tick.text);
   }
-  return out + fmt::format(
-                   "\n<text class=\"label\" x=\"{}\" y=\"{}\" "
-                   "text-anchor=\"end\">{}</text>\n",
-                   kLeft + kSide + 92,
-                   kTop - 8,
-                   label);
+  return out + fmt::format("\n<text class=\"label\" x=\"{}\" y=\"{}\">{}</text>\n",
+                           kLeft + kSide + 16,
+                           kTop - 8,
+                           label);
 }
 
 std::string begin(const std::string& title) {

@@ -17,15 +17,16 @@ constexpr int64_t kMostCells = 90;  // along each side
 
 /// A view from above the corner: x and y in [0, 1], z in [0, 1] upwards.
 struct View {
-  static constexpr double kTurn = 0.62, kTilt = 0.52, kHigh = 0.62;
+  static constexpr double kTurn = 0.62, kTilt = 0.52, kHigh = 0.56;
+  static constexpr double kScale = 345, kMiddle = 252;
 
   std::array<double, 2> operator()(double x, double y, double z) const {
     const double u = x - 0.5, v = y - 0.5;
     const double across = u * std::cos(kTurn) - v * std::sin(kTurn);
     const double deep = u * std::sin(kTurn) + v * std::cos(kTurn);
-    return {kWidth / 2 + 400 * across,
-            0.56 * kHeight -
-                400 * (deep * std::sin(kTilt) + kHigh * (z - 0.35) * std::cos(kTilt))};
+    return {kWidth / 2 + kScale * across,
+            kMiddle - kScale * (deep * std::sin(kTilt) +
+                                kHigh * (z - 0.35) * std::cos(kTilt))};
   }
   // Larger is farther away.
   double depth(double x, double y) const {
@@ -125,11 +126,9 @@ std::string axes(const StoredSlice& s, const Heights& h, const View& view) {
   out += text(below(0.04, 0, 18), "tick", "middle", number(s.frame.x, 0));
   out += text(below(1, 0, 18), "tick", "start", number(s.frame.x, -1));
   out += text(below(0, 1, 18), "tick", "end", number(s.frame.y, -1));
-  auto middle = below(0.5, 0, 34);
-  out += text({middle[0] + 20, middle[1]}, "label", "middle", s.frame.x_label);
-  middle = below(0, 0.5, 34);
-  out += text({middle[0] - 8, middle[1]}, "label", "end", "");
-  out += text({30, kHeight - 14}, "label", "start", "to the back: " + s.frame.y_label);
+  const auto edge = below(0.55, 0, 40);
+  out += text({edge[0] + 6, edge[1]}, "label", "start", "→ " + s.frame.x_label);
+  out += text({30, kHeight - 10}, "label", "start", "↖ " + s.frame.y_label);
   const Axis axis{
       .low = h.value(h.low), .high = h.value(h.high), .from = 0, .to = 1, .log = h.log};
   for (const auto& tick : ticks(axis)) {

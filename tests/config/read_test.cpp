@@ -51,9 +51,26 @@ TEST(Config, RefusesWhatDoesNotGoTogether) {
   expect_complaint("data: {source: csv}", "data.file: expected the path");
   expect_complaint("data: {source: idx, file: x}", "data.labels: expected the path");
   expect_complaint("landscape: [{range: [1, 0]}]", "landscape[0].range: expected two");
-  expect_complaint("landscape: [{directions: axes}]", "landscape[0].axes: expected 2");
+  expect_complaint("landscape: [{directions: axes}]", "landscape[0].axes: expected 2 entries");
   expect_complaint("landscape: [{kind: line, directions: minima, minima: [1]}]",
                    "landscape[0].minima: expected 2");
+  expect_complaint("landscape: [{directions: minima, minima: [0, 1, 1]}]",
+                   "landscape[0].minima: expected different minima");
+  expect_complaint("landscape: [{directions: [filter, filtre]}]",
+                   "landscape[0].directions[1]: expected one of random, ");
+  expect_complaint("landscape: [{kind: line, directions: [filter, random]}]",
+                   "landscape[0].directions: expected one word");
+  expect_complaint("landscape: [{directions: filter, center: zero}]",
+                   "landscape[0].directions: expected random");
+  expect_complaint("landscape: [{directions: trajectory}]",
+                   "landscape[0].directions: expected ensemble.trajectory_every above 0");
+  expect_complaint("landscape: [{directions: eigenvectors, eigenvectors: [1, 1]}]",
+                   "landscape[0].eigenvectors: expected two different");
+  expect_complaint("landscape: [{directions: file}]", "landscape[0].file: expected");
+  expect_complaint("landscape: [{points: 1000000}]",
+                   "landscape[0].points: expected a whole number from 2 to 100001");
+  expect_complaint("landscape: [{points: 2002}]", "expected at most 2001 on a plane");
+  expect_complaint("curvature: {at: [seed17]}", "curvature.at: expected best");
   expect_complaint("landscape: [{name: a}, {name: a}]", "landscape[1].name");
   expect_complaint("data: {source: blobs, samples: 2, classes: 3}", "data.samples");
 }
@@ -93,7 +110,7 @@ name: round
 data: {source: csv, file: 'a "b".csv', targets: ["x, y", 2], header: "no"}
 model: {depth: 2, widths: [3, 4], activation: gelu}
 loss: {kind: huber, weight_decay: 1e-7}
-landscape: [{kind: line, range: [-0.1, 3]}, {directions: minima}]
+landscape: [{kind: line, range: [-0.1, 3]}, {directions: minima, overlay: minima, file: d.npy}, {directions: [eigenvectors, filter]}]
 sweep: {combine: zip, model.depth: [1, 2], model.widths: [[3], [3, 4]]}
 )",
                                      "t.yaml",

@@ -3,13 +3,16 @@
 #include <gtest/gtest.h>
 
 #include "landscape/direction.h"
+#include "landscape/overlay.h"
 #include "minima/symmetry.h"
+#include "store/npy.h"
 #include "support/networks.h"
 
 namespace basin {
 namespace {
 
 using testing::largest;
+using testing::network_for;
 using testing::objective_for;
 using testing::random_data;
 
@@ -17,6 +20,19 @@ NetworkObjective tanh_objective() {
   return objective_for({.depth = 1, .width = 4, .activation = Elementwise::kTanh},
                        {.weight_decay = 1e-2},
                        random_data(20, 2, 2));
+}
+
+FrameOrProblem frame_of(const SliceOptions& options,
+                        const NetworkObjective& objective,
+                        const std::vector<Minimum>& minima,
+                        const torch::Tensor& trajectory = {}) {
+  return make_frame(options,
+                    {.objective = objective,
+                     .layout = objective.network().layout,
+                     .minima = minima,
+                     .saddles = {},
+                     .seed = 1,
+                     .trajectory = [&](int64_t) { return trajectory; }});
 }
 
 std::vector<Minimum> points(const Network& network, int64_t count) {
@@ -46,10 +62,9 @@ TEST(Direction, HasTheNormOfEachUnitWhenFilterNormalised) {
 
 TEST(Slice, ShowsTheLossOfItsOwnPoints) {
   const auto objective = tanh_objective();
-  const auto& layout = objective.network().layout;
   const auto minima = points(objective.network(), 1);
   const auto frame =
-      make_frame({.name = "s", .points = 5}, layout, minima, 1).frame.value();
+      frame_of({.name = "s", .points = 5}, objective, minima).frame.value();
   const auto one = evaluate_slice(objective, frame, 1);
   const auto two = evaluate_slice(objective, frame, 2);
   EXPECT_TRUE(testing::same_bits(one.loss, two.loss));
@@ -66,11 +81,9 @@ TEST(Slice, ShowsTheLossOfItsOwnPoints) {
 
 TEST(Slice, PassesThroughItsMinima) {
   const auto objective = tanh_objective();
-  const auto& layout = objective.network().layout;
   const auto minima = points(objective.network(), 3);
-  const SliceOptions plane{
-      .name = "p", .directions = DirectionKind::kMinima, .points = 7};
-  const auto frame = make_frame(plane, layout, minima, 1).frame.value();
+  const SliceOptions plane{.name = "p", .directions = {"minima"}, .points = 7};
+  const auto frame = frame_of(plane, objective, minima).frame.value();
   EXPECT_NEAR(frame.u.dot(frame.v).item<double>(), 0, 1e-12);
   for (size_t k = 0; k < 3; ++k) {
     const auto& mark = frame.marks[k];
@@ -85,13 +98,11 @@ TEST(Slice, PassesThroughItsMinima) {
 
 TEST(Slice, SaysWhyItCannotBeDrawn) {
   const auto objective = tanh_objective();
-  const auto& layout = objective.network().layout;
   const auto one = points(objective.network(), 1);
-  const SliceOptions line{.kind = SliceKind::kLine,
-                          .directions = DirectionKind::kMinima};
-  EXPECT_EQ(make_frame(line, layout, one, 1).problem, "needs 2 minima, there is 1");
-  EXPECT_FALSE(make_frame({.center = "7"}, layout, one, 1).frame);
-  EXPECT_FALSE(make_frame({}, layout, {}, 1).frame);
+  const SliceOptions line{.kind = SliceKind::kLine, .directions = {"minima"}};
+  EXPECT_EQ(frame_of(line, objective, one).problem, "needs 2 minima, there is 1");
+  EXPECT_FALSE(frame_of({.center = "7"}, objective, one).frame);
+  EXPECT_FALSE(frame_of({}, objective, {}).frame);
 }
 
 TEST(Slice, FollowsNamedParameters) {
@@ -101,13 +112,148 @@ TEST(Slice, FollowsNamedParameters) {
   EXPECT_EQ(parameter_index(layout, "layer0.bias[0]"), 8);
   EXPECT_EQ(parameter_index(layout, "layer9.bias[0]"), -1);
   const SliceOptions line{.kind = SliceKind::kLine,
-                          .directions = DirectionKind::kAxes,
+                          .directions = {"axes"},
                           .center = "zero",
                           .axes = {"layer0.bias[0]"},
                           .points = 3};
-  const auto frame = make_frame(line, layout, {}, 1).frame.value();
+  const auto frame = frame_of(line, objective, {}).frame.value();
   EXPECT_EQ(frame.u[8].item<double>(), 1.0);
   EXPECT_EQ(frame.u.sum().item<double>(), 1.0);
+}
+
+TEST(Direction, AgreesWithNumPy) {
+  // tests/data/make_filter_direction.py made the numbers: θ, the Gaussian direction
+  // before normalisation, and what filter normalisation makes of it.
+  const auto layout =
+      network_for({.depth = 2, .width = 3}, {}, random_data(4, 2, 0)).layout;
+  const auto rows = read_npy(
+      std::filesystem::path(BASIN_ROOT) / "tests/data/filter_direction.npy", 1 << 20);
+  ASSERT_EQ(rows.size(1), layout.dimension);
+  const auto theta = rows[0], expected = rows[2], with_bias = rows[3];
+  EXPECT_LT(largest(random_direction(layout.dimension, 1, 0, 1.0) - rows[1]), 1e-15);
+  EXPECT_LT(largest(filter_direction(layout, theta, 1, 0) - expected), 1e-14);
+  EXPECT_LT(
+      largest(filter_direction(layout, theta, 1, 0, Biases::kAsWeights) - with_bias),
+      1e-14);
+}
+
+TEST(Direction, HasTheNormOfEachLayer) {
+  const auto objective = tanh_objective();
+  const auto& layout = objective.network().layout;
+  const auto theta = initial_parameters(objective.network(), 1, 0, 1)[0] + 0.1;
+  const auto d = layer_direction(layout, theta, 1, 0);
+  const auto of_d = layer_views(layout, d), of_theta = layer_views(layout, theta);
+  for (size_t l = 0; l < layout.layers.size(); ++l) {
+    EXPECT_NEAR(of_d.weight[l].norm().item<double>(),
+                of_theta.weight[l].norm().item<double>(),
+                1e-12);
+    EXPECT_NEAR(of_d.bias[l].norm().item<double>(),
+                of_theta.bias[l].norm().item<double>(),
+                1e-12);
+  }
+}
+
+TEST(Direction, FindsThePlaneOfATrajectory) {
+  // Points of an ellipse in a known plane, with half-axes 3 and 1.
+  const auto u = testing::normal({40}, 1), raw = testing::normal({40}, 2);
+  const auto e = u / u.norm();
+  const auto rest = raw - e * raw.dot(e);
+  const auto f = rest / rest.norm();
+  const auto t =
+      at::linspace(0, 6.283185307179586, 101, torch::kFloat64).narrow(0, 0, 100);
+  const auto points = 5 + 3 * t.cos().unsqueeze(1) * e + t.sin().unsqueeze(1) * f;
+  const auto found = principal_components(points, 2);
+  EXPECT_NEAR(std::abs(found.directions[0].dot(e).item<double>()), 1, 1e-12);
+  EXPECT_NEAR(std::abs(found.directions[1].dot(f).item<double>()), 1, 1e-12);
+  EXPECT_NEAR(found.explained[0].item<double>(), 0.9, 1e-12);
+  EXPECT_EQ(principal_components(points, 5).explained.size(0), 2);
+}
+
+TEST(Slice, TakesAnyTwoDirections) {
+  const auto objective = tanh_objective();
+  const auto minima = points(objective.network(), 3);
+  std::vector<torch::Tensor> steps;
+  for (int k = 0; k < 6; ++k)
+    steps.push_back(minima[0].endpoint.theta +
+                    0.1 * k * k * testing::normal({objective.dimension()}, 5) +
+                    0.1 * k * testing::normal({objective.dimension()}, 6));
+  const auto trajectory = at::stack(steps);
+  for (const auto& one : kDirectionNames) {
+    for (const auto& other : kDirectionNames) {
+      if (one == "file" || other == "file") continue;
+      SliceOptions o{.name = "s", .directions = {one, other}, .points = 3};
+      const auto axes = std::count(o.directions.begin(), o.directions.end(), "axes");
+      o.axes = {"layer0.weight[0,0]", "layer0.bias[1]"};
+      o.axes.resize(static_cast<size_t>(axes));
+      const auto made = frame_of(o, objective, minima, trajectory);
+      ASSERT_TRUE(made.frame) << one << " " << other << ": " << made.problem;
+      const auto& f = *made.frame;
+      EXPECT_GT(f.u.norm().item<double>(), 0) << one;
+      EXPECT_GT(f.v.norm().item<double>(), 0) << other;
+      EXPECT_LT(std::abs((f.u.dot(f.v) / f.u.norm() / f.v.norm()).item<double>()),
+                0.999)
+          << one << " " << other;
+    }
+  }
+}
+
+TEST(Slice, ShowsTheLossWithoutDecayAndTheQuadraticModel) {
+  const auto objective = tanh_objective();
+  const auto network = objective.network();
+  const NetworkObjective plain(network, {}, random_data(20, 2, 2));
+  const auto minima = points(network, 1);
+  const SliceOptions o{
+      .name = "s", .directions = {"random", "eigenvectors"}, .points = 5};
+  const auto frame = frame_of(o, objective, minima).frame.value();
+  const auto values = SliceEvaluator(objective, &plain, frame, true).rows(1, 3, 2);
+  ASSERT_EQ(values.loss.sizes().vec(), (std::vector<int64_t>{3, 5}));
+  const auto h = objective.hessian(frame.origin.unsqueeze(0))[0];
+  const auto at = objective.value_and_gradient(frame.origin.unsqueeze(0));
+  for (int64_t j = 0; j < 3; ++j) {
+    for (int64_t i = 0; i < 5; ++i) {
+      const auto step = frame.x[i] * frame.u + frame.y[j + 1] * frame.v;
+      const auto theta = (frame.origin + step).unsqueeze(0);
+      EXPECT_NEAR(values.plain_loss[j][i].item<double>(),
+                  plain.value(theta).item<double>(),
+                  1e-12);
+      EXPECT_NEAR(values.held_out_loss[j][i].item<double>(),
+                  plain.value(theta).item<double>(),
+                  1e-12);
+      const auto model =
+          at.value[0] + at.gradient[0].dot(step) + 0.5 * step.dot(h.mv(step));
+      EXPECT_NEAR(values.quadratic[j][i].item<double>(), model.item<double>(), 1e-11);
+    }
+  }
+}
+
+TEST(Slice, MapsTheExtremeEigenvalues) {
+  const auto objective = tanh_objective();
+  const auto minima = points(objective.network(), 1);
+  const auto frame =
+      frame_of({.name = "s", .points = 5}, objective, minima).frame.value();
+  const auto x = map_axis(frame.x, 3);
+  const auto dense = curvature_row(objective, frame, x, 0.25, {}, 2);
+  const auto lanczos = curvature_row(
+      objective, frame, x, 0.25, {.dense_limit = 0, .lanczos_steps = 40}, 2);
+  const auto theta = frame.origin + x[1] * frame.u + 0.25 * frame.v;
+  const auto values = at::linalg_eigvalsh(objective.hessian(theta.unsqueeze(0))[0]);
+  EXPECT_NEAR(dense.least[1].item<double>(), values[0].item<double>(), 1e-12);
+  EXPECT_NEAR(dense.largest[1].item<double>(), values[-1].item<double>(), 1e-12);
+  EXPECT_LT(largest(dense.least - lanczos.least), 1e-9);
+}
+
+TEST(Slice, ProjectsMarksOntoItsPlane) {
+  const auto objective = tanh_objective();
+  const auto minima = points(objective.network(), 2);
+  const auto frame =
+      frame_of({.name = "s", .directions = {"unit"}, .points = 5}, objective, minima)
+          .frame.value();
+  const auto on = frame.origin + 0.3 * frame.u - 0.2 * frame.v;
+  const auto mark = projected(frame, on);
+  EXPECT_NEAR(mark.x, 0.3, 1e-12);
+  EXPECT_NEAR(mark.y, -0.2, 1e-12);
+  EXPECT_NEAR(mark.away, 0, 1e-12);
+  EXPECT_GT(projected(frame, minima[1].endpoint.theta).away, 0.1);
 }
 
 }  // namespace
