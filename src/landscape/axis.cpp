@@ -135,7 +135,7 @@ FrameAxis minima_axis(const SliceOptions& o,
   centre = {first.endpoint.theta, label_of(first), first.endpoint.seed};
   return {match_units(from.layout, centre.theta, second.endpoint.theta).moved -
               centre.theta,
-          "towards " + label_of(second)};
+          std::string(kTowards) + label_of(second)};
 }
 
 FrameAxis make_axis(DirectionKind kind,

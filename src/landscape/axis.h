@@ -39,6 +39,9 @@ FrameAxis make_axis(DirectionKind kind,
                     FrameCentre& centre,
                     const FrameSources& sources);
 
+/// How the label of an axis through minima begins.
+inline constexpr std::string_view kTowards = "towards ";
+
 /// From the first of two minima, which becomes the centre, to the second, moved next to
 /// it.
 FrameAxis minima_axis(const SliceOptions& options,

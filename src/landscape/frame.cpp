@@ -95,9 +95,12 @@ SliceFrame centred(const SliceOptions& o, const FrameSources& from) {
       add_margin(x, y);
     }
   }
-  if (to_minimum) {
-    x = {-0.5, 1.5};
-    frame.marks.push_back({.label = frame.x_label, .x = 1});
+  for (size_t k = 0; k < kinds.size(); ++k) {
+    if (kinds[k] != DirectionKind::kMinima) continue;
+    (k == 0 ? x : y) = {-0.5, 1.5};
+    frame.marks.push_back({.label = axes[k].label.substr(kTowards.size()),
+                           .x = k == 0 ? 1.0 : 0.0,
+                           .y = k == 0 ? 0.0 : 1.0});
   }
   set_grid(o, x, y, frame);
   return frame;

@@ -15,7 +15,7 @@ namespace {
 using torch::Tensor;
 
 constexpr double kRounding = 0x1p-46;
-constexpr size_t kMostKinkNodes = 20'000;
+constexpr size_t kMostKinkNodes = 1000;
 
 /// A stretch on which the loss rises (1), falls (-1) or stays (0).
 struct Stretch {
@@ -117,16 +117,15 @@ int64_t LineExtrema::count(ExtremumKind kind) const {
       points.begin(), points.end(), [&](const auto& p) { return p.kind == kind; });
 }
 
-std::string LineExtrema::sentence() const {
-  const auto minima = count(ExtremumKind::kMinimum);
-  if (method == ExtremaMethod::kExact)
-    return fmt::format(
-        "local minima along the line: {} (exact, {} kinks)", minima, kinks);
-  return fmt::format(
-      "local minima along the line: {} (bracketed on {} points, there may be more: {})",
-      minima,
-      grid,
-      problem);
+std::string LineExtrema::sentence(const std::string& where) const {
+  const auto how =
+      method == ExtremaMethod::kExact
+          ? fmt::format("exact, {} kinks", kinks)
+          : fmt::format("bracketed on {} points, there may be more: {}", grid, problem);
+  return fmt::format("local minima along the line{}: {} ({})",
+                     where,
+                     count(ExtremumKind::kMinimum),
+                     how);
 }
 
 std::vector<LineExtremum> extrema_of(const PiecewisePolynomial& loss) {

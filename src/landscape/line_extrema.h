@@ -34,8 +34,9 @@ struct LineExtrema {
 
   int64_t count(ExtremumKind kind) const;
 
-  /// "local minima along the line: 3 (exact, 120 kinks)".
-  std::string sentence() const;
+  /// "local minima along the line between A and B: 3 (exact, 120 kinks)"; `where` is
+  /// " between A and B".
+  std::string sentence(const std::string& where = "") const;
 };
 
 /// Every local extremum of a continuous piecewise polynomial. A stretch is flat where,

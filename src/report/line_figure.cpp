@@ -89,11 +89,12 @@ std::string line_figure(const std::vector<const StoredSlice*>& slices,
     }
     if (!minima.x.empty()) series.push_back(minima);
   }
-  return line_chart(series,
-                    {.title = title,
-                     .x_label = first.frame.x_label,
-                     .y_label = "loss",
-                     .log_y = is_log(all, style.scale)});
+  return line_chart(
+      series,
+      {.title = title,
+       .x_label = slices.size() > 1 ? "along each direction" : first.frame.x_label,
+       .y_label = "loss",
+       .log_y = is_log(all, style.scale)});
 }
 
 }  // namespace basin

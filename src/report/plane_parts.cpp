@@ -12,12 +12,10 @@ bool inside(const Axis& a, double t) { return t >= a.low && t <= a.high; }
 
 // Both points on one side of the grid.
 bool on_edge(const GridPoint& a, const GridPoint& b, int64_t nx, int64_t ny) {
-  for (const auto [k, n] : {std::pair(0, nx), std::pair(1, ny)}) {
-    const auto i = static_cast<size_t>(k);
-    const double last = static_cast<double>(n - 1);
-    if (a[i] == b[i] && (a[i] <= 0 || a[i] >= last)) return true;
-  }
-  return false;
+  const auto along = [&](size_t k, int64_t n) {
+    return a[k] == b[k] && (a[k] <= 0 || a[k] >= static_cast<double>(n - 1));
+  };
+  return along(0, nx) || along(1, ny);
 }
 
 }  // namespace

@@ -35,6 +35,10 @@ std::string caption_of(const StoredSlice& s, size_t repeats) {
   for (const auto& m : s.frame.marks) away = std::max(away, m.away);
   if (away > 1e-9)
     out += fmt::format("; hollow marks are projections, up to {} away", show(away, 3));
+  for (const auto& path : s.frame.paths) {
+    if (path.label == "training")
+      out += "; the training ends where polishing took over";
+  }
   if (s.stride > 1)
     out += fmt::format("; every {}th point is drawn, all are in tables/slices.csv",
                        s.stride);
@@ -123,8 +127,13 @@ std::vector<Figure> map_figures(const RunReport& report) {
 std::vector<std::string> line_sentences(const RunReport& report) {
   std::vector<std::string> out;
   for (const auto& s : report.slices) {
-    if (s.frame.kind == SliceKind::kLine && is_drawn(s))
-      out.push_back(fmt::format("{}: {}", s.frame.name, s.extrema.sentence()));
+    if (s.frame.kind != SliceKind::kLine || !is_drawn(s)) continue;
+    const auto& marks = s.frame.marks;
+    const auto where =
+        marks.size() == 2
+            ? fmt::format(" between {} and {}", marks[0].label, marks[1].label)
+            : "";
+    out.push_back(fmt::format("{}: {}", s.frame.name, s.extrema.sentence(where)));
   }
   return out;
 }

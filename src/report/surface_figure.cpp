@@ -126,9 +126,8 @@ std::string axes(const StoredSlice& s, const Heights& h, const View& view) {
   out += text(below(0.04, 0, 18), "tick", "middle", number(s.frame.x, 0));
   out += text(below(1, 0, 18), "tick", "start", number(s.frame.x, -1));
   out += text(below(0, 1, 18), "tick", "end", number(s.frame.y, -1));
-  const auto edge = below(0.55, 0, 40);
-  out += text({edge[0] + 6, edge[1]}, "label", "start", "→ " + s.frame.x_label);
-  out += text({30, kHeight - 10}, "label", "start", "↖ " + s.frame.y_label);
+  out += text({kWidth - 8, kHeight - 28}, "label", "end", "→ " + s.frame.x_label);
+  out += text({30, kHeight - 8}, "label", "start", "↖ " + s.frame.y_label);
   const Axis axis{
       .low = h.value(h.low), .high = h.value(h.high), .from = 0, .to = 1, .log = h.log};
   for (const auto& tick : ticks(axis)) {

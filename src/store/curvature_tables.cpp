@@ -38,7 +38,7 @@ std::string curvature_csv(const std::vector<PointCurvature>& points) {
                            p.residual_size,
                            p.sharp.box,
                            p.sharp.filter})
-      out += "," + number(x);
+      out.append(1, ',').append(number(x));
     out += "\n";
   }
   return out;

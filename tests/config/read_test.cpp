@@ -51,7 +51,8 @@ TEST(Config, RefusesWhatDoesNotGoTogether) {
   expect_complaint("data: {source: csv}", "data.file: expected the path");
   expect_complaint("data: {source: idx, file: x}", "data.labels: expected the path");
   expect_complaint("landscape: [{range: [1, 0]}]", "landscape[0].range: expected two");
-  expect_complaint("landscape: [{directions: axes}]", "landscape[0].axes: expected 2 entries");
+  expect_complaint("landscape: [{directions: axes}]",
+                   "landscape[0].axes: expected 2 entries");
   expect_complaint("landscape: [{kind: line, directions: minima, minima: [1]}]",
                    "landscape[0].minima: expected 2");
   expect_complaint("landscape: [{directions: minima, minima: [0, 1, 1]}]",
@@ -62,8 +63,9 @@ TEST(Config, RefusesWhatDoesNotGoTogether) {
                    "landscape[0].directions: expected one word");
   expect_complaint("landscape: [{directions: filter, center: zero}]",
                    "landscape[0].directions: expected random");
-  expect_complaint("landscape: [{directions: trajectory}]",
-                   "landscape[0].directions: expected ensemble.trajectory_every above 0");
+  expect_complaint(
+      "landscape: [{directions: trajectory}]",
+      "landscape[0].directions: expected ensemble.trajectory_every above 0");
   expect_complaint("landscape: [{directions: eigenvectors, eigenvectors: [1, 1]}]",
                    "landscape[0].eigenvectors: expected two different");
   expect_complaint("landscape: [{directions: file}]", "landscape[0].file: expected");
