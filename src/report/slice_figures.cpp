@@ -1,6 +1,8 @@
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
 #include <set>
 
 #include "report/figures.h"
@@ -62,6 +64,23 @@ bool shares_figure(const RunReport& r, const std::string& series) {
     if (o.name == series) return o.repeats > 1 && o.center != "every";
   }
   return false;
+}
+
+// Of all draws of one line together.
+std::string draws_sentence(const std::vector<const StoredSlice*>& lines) {
+  int64_t least = std::numeric_limits<int64_t>::max(), most = 0;
+  for (const auto* s : lines) {
+    const auto count = s->extrema.count(ExtremumKind::kMinimum);
+    least = std::min(least, count);
+    most = std::max(most, count);
+  }
+  const bool exact = lines.front()->extrema.method == ExtremaMethod::kExact;
+  return fmt::format("{}: local minima along each of {} lines: {} to {} ({})",
+                     lines.front()->frame.series,
+                     lines.size(),
+                     least,
+                     most,
+                     exact ? "exact" : "bracketed, there may be more");
 }
 
 }  // namespace
@@ -126,14 +145,20 @@ std::vector<Figure> map_figures(const RunReport& report) {
 
 std::vector<std::string> line_sentences(const RunReport& report) {
   std::vector<std::string> out;
+  std::set<std::string> bands;
   for (const auto& s : report.slices) {
-    if (s.frame.kind != SliceKind::kLine || !is_drawn(s)) continue;
-    const auto& marks = s.frame.marks;
+    const auto& f = s.frame;
+    if (f.kind != SliceKind::kLine || !is_drawn(s)) continue;
+    if (shares_figure(report, f.series)) {
+      if (bands.insert(f.series).second)
+        out.push_back(draws_sentence(lines_of(report, f.series)));
+      continue;
+    }
     const auto where =
-        marks.size() == 2
-            ? fmt::format(" between {} and {}", marks[0].label, marks[1].label)
+        f.marks.size() == 2
+            ? fmt::format(" between {} and {}", f.marks[0].label, f.marks[1].label)
             : "";
-    out.push_back(fmt::format("{}: {}", s.frame.name, s.extrema.sentence(where)));
+    out.push_back(fmt::format("{}: {}", f.name, s.extrema.sentence(where)));
   }
   return out;
 }

@@ -184,8 +184,8 @@ void write_slices(Results& results, const std::filesystem::path& file) {
                             grid.x.data_ptr<double>()[k % nx],
                             grid.y.data_ptr<double>()[first + k / nx]);
         for (const auto* column : columns)
-          text +=
-              "," + (column->defined() ? number(column->data_ptr<double>()[k]) : "");
+          text.append(1, ',').append(
+              column->defined() ? number(column->data_ptr<double>()[k]) : "");
         text += "\n";
       }
       out.write(text);
