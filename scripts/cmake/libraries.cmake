@@ -23,8 +23,9 @@ find_package(nlohmann_json REQUIRED)  # JSON: schema, manifest, data of the page
 find_package(SQLite3 REQUIRED)        # results that survive kill -9
 find_package(ZLIB REQUIRED)           # gzip: data sets
 find_package(OpenSSL REQUIRED)        # SHA-256: hashes of specs and data
-set(HDF5_NO_FIND_PACKAGE_CONFIG_FILE ON)
-find_package(HDF5 REQUIRED COMPONENTS C)  # surfaces that the tools of Li et al. open
+# HDF5: surfaces that the tools of Li et al. open. By hand: CMake 4.3's FindHDF5 fails on Debian's HDF5 2.
+find_path(HDF5_C_INCLUDE_DIRS hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
+find_library(HDF5_C_LIBRARIES NAMES hdf5_serial hdf5 REQUIRED)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)  # .npz is a zip archive
