@@ -82,8 +82,8 @@ void print_estimate(const Spec& spec, const Settings& settings) {
   const auto p = static_cast<double>(s.network.layout.dimension);
   int64_t points = 0;
   for (const auto& slice : spec.landscape) {
-    points +=
-        slice.kind == SliceKind::kPlane ? slice.points * slice.points : slice.points;
+    const auto rows = slice.kind == SliceKind::kPlane ? slice.points : 1;
+    points += slice.repeats * (slice.points * rows + slice.curvature * slice.curvature);
   }
   const double one = seconds_per_gradient(s, *s.analysis, 0);
   const auto train = training_estimate(s);
