@@ -18,7 +18,7 @@ MAY_SEE = {
     # Polishing goes on where training ended, with the same L-BFGS.
     "minima": {"core", "train", "curvature"},
     "landscape": {"core", "curvature", "minima"},
-    "connectivity": {"core", "curvature", "minima"},
+    "connectivity": {"core", "train", "curvature", "minima", "landscape"},
     "convexity": {"core", "model", "curvature", "minima"},
     # Certificates are checked by code of their own; only words and layouts are shared.
     "verify": {"core", "model", "curvature", "minima"},

@@ -8,8 +8,8 @@
 #include "core/progress.h"
 #include "core/random.h"
 #include "core/stop.h"
-#include "landscape/balance.h"
 #include "landscape/curvature.h"
+#include "minima/balance.h"
 
 namespace basin {
 namespace {
@@ -34,7 +34,7 @@ Point on_slice(const std::string& word, Results& results) {
   const auto name = word.substr(6, middle - 6);
   const double x = number_of(word.substr(middle + 1, last - middle - 1));
   const double y = number_of(word.substr(last + 1));
-  for (const auto& s : results.load_slices(2)) {
+  for (const auto& s : results.load_frames()) {
     if (s.frame.name == name && s.problem.empty())
       return {word, (s.frame.origin + x * s.frame.u + y * s.frame.v).contiguous()};
   }

@@ -96,6 +96,8 @@ void fill_results(Results& results, RunReport& report) {
   report.spectra = results.load_spectra();
   report.slices = results.load_slices(kMostOnPage);
   report.points = results.load_points();
+  report.graph = results.load_graph();
+  report.chains = results.load_chains();
 }
 
 // Good-Turing coverage of the certified minima; 0 without any.
@@ -177,6 +179,11 @@ RunOutcome run_spec(const Spec& spec, const Settings& settings) {
     results.set_meta("revision", settings.revision);
     run_ensemble(session, results, manifest);
     manifest.stage("spectra", [&] { spectrum_stage(session, results); });
+    manifest.stage("exploring", [&] {
+      node_stage(session, results);
+      explore_stage(session, results);
+    });
+    manifest.stage("passes", [&] { connect_stage(session, results); });
     manifest.stage("slices", [&] { slice_stage(session, results); });
     manifest.stage("curvature", [&] { curvature_stage(session, results); });
     write_tables(results, folder / "tables");

@@ -120,8 +120,9 @@ void slice_stage(const Session& session, Results& results) {
       .file =
           [&](const SliceOptions& o) {
             for (size_t i = 0; i < session.spec.landscape.size(); ++i) {
-              if (session.spec.landscape[i].file == o.file)
-                return session.direction_files[i];
+              const auto& rows = session.direction_files[i];
+              if (rows.defined() && session.spec.landscape[i].file == o.file)
+                return rows;
             }
             return torch::Tensor();
           },

@@ -15,6 +15,12 @@ void spectrum_stage(const Session& session, Results& results);
 void slice_stage(const Session& session, Results& results);
 void curvature_stage(const Session& session, Results& results);
 
+/// The minima that paths join: those of seeds, then what basin hopping finds, then what
+/// is found on the way from one to another.
+void node_stage(const Session& session, Results& results);
+void explore_stage(const Session& session, Results& results);
+void connect_stage(const Session& session, Results& results);
+
 /// A device of its own takes one chunk at a time.
 int64_t threads_for(const Session& session);
 

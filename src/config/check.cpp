@@ -92,6 +92,16 @@ void check_spec(const YamlNode& tree, const Spec& spec, Complaints& complaints) 
                          spec.seeds,
                          spec.until.max_seeds));
   }
+  const auto& c = spec.connectivity;
+  if (c.max_images < c.images) {
+    complain(
+        "connectivity",
+        "max_images",
+        fmt::format("expected at least images ({}), came {}", c.images, c.max_images));
+  }
+  if (c.minima == 1) {
+    complain("connectivity", "minima", "expected 0 or at least 2, came 1");
+  }
   check_landscape(tree, spec, complaints);
 }
 

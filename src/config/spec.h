@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "connectivity/options.h"
 #include "data/options.h"
 #include "landscape/curvature.h"
 #include "landscape/options.h"
@@ -51,8 +52,10 @@ struct Spec {
   UntilOptions until;
   TrainOptions train;  ///< the rest of ensemble
   MinimaOptions minima;
+  ExploreOptions explore;  ///< also of section minima
   std::vector<SliceOptions> landscape;
   CurvatureOptions curvature;
+  ConnectivityOptions connectivity;
   SweepOptions sweep;
   ComputeOptions compute;
 };

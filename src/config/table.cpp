@@ -207,7 +207,7 @@ Section ensemble_section(Spec& spec) {
         at_least(0, 1e9)}}};
 }
 
-Section minima_section(MinimaOptions& m) {
+Section minima_section(MinimaOptions& m, ExploreOptions& e) {
   return {
       "minima",
       "how endpoints are polished, judged and compared",
@@ -247,7 +247,19 @@ Section minima_section(MinimaOptions& m) {
        {"spurious_above",
         &m.spurious_above,
         "report the share of endpoints with at least this loss; 0: do not",
-        at_least(0, 1e6)}}};
+        at_least(0, 1e6)},
+       {"explore",
+        choice(e.method, {"none", "basin_hopping"}),
+        "look for minima that seeds did not reach; they are counted apart"},
+       {"hops", &e.hops, "explore: steps of each of 4 chains", at_least(1, 1e7)},
+       {"hop_step",
+        &e.step,
+        "explore: deviation of a hop, relative to the mean absolute parameter",
+        above(0, 1000)},
+       {"hop_temperature",
+        &e.temperature,
+        "explore: a rise by this much is accepted with probability 1/e",
+        above(0, 1e6)}}};
 }
 
 }  // namespace
@@ -275,8 +287,9 @@ std::vector<Section> describe(Spec& spec) {
          "0: no more than ensemble.seeds",
          {0, 1}},
         {"max_seeds", &spec.until.max_seeds, "then stop anyway", at_least(1, 1e7)}}},
-      minima_section(spec.minima),
+      minima_section(spec.minima, spec.explore),
       curvature_section(spec.curvature),
+      connectivity_section(spec.connectivity),
       {"compute",
        "how the work is done",
        {{"dtype", choice(c.dtype, {"float32", "float64"}), "of training"},

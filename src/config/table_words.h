@@ -18,6 +18,9 @@ Choice choice(E& target, std::vector<std::string> names) {
 /// The section `curvature`.
 Section curvature_section(CurvatureOptions& options);
 
+/// The section `connectivity`.
+Section connectivity_section(ConnectivityOptions& options);
+
 inline Range at_least(double low, double high = kBig) { return {low, high, false}; }
 inline Range above(double low, double high = kBig) { return {low, high, true}; }
 

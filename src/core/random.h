@@ -16,6 +16,8 @@ enum class Stream : uint32_t {
   kDirection = 5,  ///< axes of a landscape slice
   kSplit = 6,      ///< which samples are held out, or kept as a subset
   kTeacher = 7,    ///< weights of a teacher network
+  kMatching = 8,   ///< random starts of the alignment of two networks
+  kHop = 9,        ///< steps of basin hopping
 };
 
 /// The random numbers number `index` of `stream` under the user's `seed`.

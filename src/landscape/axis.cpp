@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "curvature/hessian.h"
 #include "landscape/direction.h"
 #include "minima/matching.h"
 
@@ -52,10 +51,12 @@ T entry(const std::vector<T>& list, size_t which, T otherwise) {
 
 FrameAxis eigen_axis(const SliceOptions& o,
                      size_t which,
-                     const FrameCentre& centre,
+                     FrameCentre& centre,
                      const FrameSources& from) {
-  const auto spectrum = hessian_spectrum(
-      from.objective, centre.theta, {.dense_limit = 2000, .lanczos_steps = 100});
+  if (!centre.spectrum)
+    centre.spectrum = hessian_spectrum(
+        from.objective, centre.theta, {.dense_limit = 2000, .lanczos_steps = 100});
+  const auto& spectrum = *centre.spectrum;
   const auto count = spectrum.values.size(0);
   const auto rank = entry<int64_t>(o.eigenvectors, which, which == 0 ? 0 : -1);
   const auto row = rank < 0 ? -1 - rank : count - 1 - rank;
@@ -159,8 +160,6 @@ FrameAxis make_axis(DirectionKind kind,
       return principal_axis(both ? which : 0, centre, from);
     case DirectionKind::kFile:
       return file_axis(o, which, both, from);
-    case DirectionKind::kMinima:
-      return minima_axis(o, centre, from);
     default:
       return random_axis(kind, o, which, centre, from);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "curvature/hessian.h"
 #include "landscape/frame.h"
 
 namespace basin {
@@ -19,7 +20,8 @@ const Minimum& minimum_of(int64_t id,
 struct FrameCentre {
   torch::Tensor theta;
   std::string name;
-  int64_t seed = -1;  ///< that ended there; -1: none
+  int64_t seed = -1;                             ///< that ended there; -1: none
+  std::optional<HessianSpectrum> spectrum = {};  ///< once an axis has asked for it
 };
 
 FrameCentre find_centre(const SliceOptions& options, const FrameSources& sources);
@@ -30,8 +32,8 @@ struct FrameAxis {
   std::string label;
 };
 
-/// Axis `which` of the frame; `both`: the axes of a plane are of one kind. An axis of
-/// kind `minima` moves the centre to its first minimum.
+/// Axis `which` of the frame, of any kind but `minima`; `both`: the axes of a plane are
+/// of one kind.
 FrameAxis make_axis(DirectionKind kind,
                     const SliceOptions& options,
                     size_t which,

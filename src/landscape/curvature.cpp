@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/numbers.h"
 #include "curvature/hessian.h"
 #include "curvature/symmetric_eigen.h"
 #include "landscape/direction.h"
@@ -16,11 +17,6 @@ namespace {
 using torch::Tensor;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-std::vector<double> numbers(const Tensor& t) {
-  const auto flat = t.contiguous();
-  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
-}
 
 /// Eigenvalues and the outermost eigenvectors, dense or by Lanczos.
 struct Spectrum {

@@ -57,12 +57,16 @@ SliceFrame centred(const SliceOptions& o, const FrameSources& from) {
   SliceFrame frame{.kind = o.kind};
   const auto kinds = axis_kinds(o);
   const bool both = kinds.size() == 2 && kinds[0] == kinds[1];
+  // An axis between minima moves the centre to its first one: it comes before others.
+  FrameAxis between;
   const bool to_minimum =
       std::find(kinds.begin(), kinds.end(), DirectionKind::kMinima) != kinds.end();
-  if (to_minimum) minima_axis(o, centre, from);  // the centre is then its first minimum
+  if (to_minimum) between = minima_axis(o, centre, from);
   std::vector<FrameAxis> axes;
   for (size_t k = 0; k < kinds.size(); ++k)
-    axes.push_back(make_axis(kinds[k], o, k, both, centre, from));
+    axes.push_back(kinds[k] == DirectionKind::kMinima
+                       ? between
+                       : make_axis(kinds[k], o, k, both, centre, from));
   for (const auto& axis : axes) {
     if (!(axis.direction.norm().item<double>() > 0))
       throw FrameProblem{"needs directions that are not zero; " + axis.label + " is"};
@@ -73,13 +77,11 @@ SliceFrame centred(const SliceOptions& o, const FrameSources& from) {
   frame.v = axes.size() == 2 ? axes[1].direction : at::zeros_like(frame.u);
   if (axes.size() == 2) frame.y_label = axes[1].label;
   frame.marks = {{.label = o.center == "zero" ? "0" : centre.name}};
-  frame.recipe = fmt::format(
-      "{} round {}, user seed {}",
-      fmt::join(std::vector{frame.x_label,
-                            axes.size() == 2 ? "and " + frame.y_label : std::string()},
-                " "),
-      centre.name,
-      from.seed);
+  frame.recipe = fmt::format("{}{} round {}, user seed {}",
+                             frame.x_label,
+                             axes.size() == 2 ? " and " + frame.y_label : "",
+                             centre.name,
+                             from.seed);
   Box x{-1, 1}, y{-1, 1};
   const bool trajectory =
       std::find(kinds.begin(), kinds.end(), DirectionKind::kTrajectory) != kinds.end();

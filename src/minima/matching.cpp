@@ -7,6 +7,7 @@
 
 #include "minima/assignment.h"
 #include "minima/symmetry.h"
+#include "minima/unit_move.h"
 
 namespace basin {
 namespace {
@@ -38,21 +39,6 @@ SignedDistance distances(const Tensor& a, const Tensor& b, bool signs) {
   if (!signs) return {plus + out, at::zeros_like(plus).to(torch::kBool)};
   const auto minus = (rows_a.unsqueeze(1) + rows_b).square().sum(2);
   return {at::minimum(plus, minus) + out, minus < plus};
-}
-
-void move_units(const UnitGroup& group,
-                const LayerViews& b,
-                const std::vector<int64_t>& to,
-                const Tensor& sign) {
-  const auto index = at::tensor(to, torch::kInt64);
-  for (const auto l : group.layers) {
-    b.weight[l].copy_(b.weight[l].index_select(0, index) * sign.unsqueeze(1));
-    if (b.bias[l].defined()) b.bias[l].copy_(b.bias[l].index_select(0, index) * sign);
-  }
-  for (const auto l : group.readers) {
-    const auto moved = b.weight[l].index_select(1, index);
-    b.weight[l].copy_(group.sign_flip ? moved * sign : moved);
-  }
 }
 
 double off_diagonal_min(const Tensor& square) {
@@ -100,7 +86,8 @@ Matching match_units(const ParameterLayout& layout,
     if (unique) {
       apart = std::max(apart, std::sqrt(total / static_cast<double>(n) / entries));
     }
-    move_units(group, to, assigned, sign);
+    move_units(group, {assigned, sign}, to);
+    out.moves.push_back({assigned, sign});
     const double separation = off_diagonal_min(distances(own, own, signs).square);
     unique = unique && residual < separation / 2;
     out.residual = std::max(out.residual, residual);

@@ -2,7 +2,7 @@
 
 #include <torch/types.h>
 
-#include "core/layout.h"
+#include "minima/unit_move.h"
 
 namespace basin {
 
@@ -10,6 +10,7 @@ namespace basin {
 /// proves.
 struct Matching {
   torch::Tensor moved;    ///< g·θ_B, `[P]`
+  SymmetryElement moves;  ///< g
   double distance = 0;    ///< max |θ_A − g·θ_B|
   double residual = 0;    ///< largest ‖row_i(A) − s·row(B)‖ of a matched unit
   double separation = 0;  ///< least ‖row_i(A) ∓ row_j(A)‖, i ≠ j

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "core/parallel.h"
-#include "core/stop.h"
 #include "model/line_walk.h"
 
 namespace basin {

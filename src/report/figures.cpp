@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/file.h"
+#include "core/numbers.h"
 #include "report/chart.h"
 #include "report/text.h"
 
@@ -15,11 +16,6 @@ namespace {
 
 constexpr size_t kMostCurves = 100;
 constexpr size_t kMostSpectra = 6;
-
-std::vector<double> numbers(const torch::Tensor& t) {
-  const auto* at = t.data_ptr<double>();
-  return {at, at + t.numel()};
-}
 
 double median_of(std::vector<double> values) {
   std::erase_if(values, [](double v) { return !std::isfinite(v); });

@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/numbers.h"
 #include "report/chart.h"
 #include "report/plane_figure.h"
 
 namespace basin {
 namespace {
-
-std::vector<double> numbers(const torch::Tensor& t) {
-  const auto flat = t.contiguous();
-  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
-}
 
 bool is_log(const std::vector<double>& values, SliceScale scale) {
   double low = INFINITY, high = 0;

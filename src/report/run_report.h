@@ -31,6 +31,8 @@ struct RunReport {
   std::vector<StoredSpectrum> spectra;
   std::vector<StoredSlice> slices;
   std::vector<PointCurvature> points;
+  Graph graph;  ///< how the minima are joined; empty if that was not asked
+  std::vector<HopChain> chains;
 };
 
 /// What was asked, what came out, and how far it can be trusted: three sentences.

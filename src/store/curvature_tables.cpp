@@ -2,14 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "core/file.h"
+#include "store/csv.h"
 
 namespace basin {
 namespace {
-
-std::string number(double x) { return std::isnan(x) ? "" : fmt::format("{}", x); }
 
 std::string curvature_csv(const std::vector<PointCurvature>& points) {
   std::string out =

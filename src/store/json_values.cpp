@@ -130,6 +130,23 @@ constexpr auto kExtremum = [](const auto& f, LineExtremum& e) {
   f("kink", e.kink);
 };
 
+constexpr auto kLine = [](const auto& f, AlignmentCandidate& c) {
+  f("method", c.method);
+  f("distance", c.distance);
+  f("chord", c.line.loss.chord);
+  f("mean", c.line.loss.mean);
+  f("pass", c.line.loss.pass);
+  f("top", c.line.loss.top);
+  f("at", c.line.loss.at);
+  f("exact", c.line.exact);
+  f("kinks", c.line.kinks);
+  f("points", c.line.points);
+  f("error", c.line.error);
+  f("end_error", c.line.end_error);
+  f("held_out", c.line.held_out);
+  f("held_out_error", c.line.held_out_error);
+};
+
 template <typename F>
 void parsed(const std::string& text, const F& use) {
   try {
@@ -191,6 +208,18 @@ std::string curvature_json(const std::vector<PointCurvature>& gauges) {
 std::vector<PointCurvature> read_curvature(const std::string& text) {
   std::vector<PointCurvature> out;
   parsed(text, [&](const Json& json) { Read{json}.each("gauges", out, kPoint); });
+  return out;
+}
+
+std::string lines_json(const std::vector<AlignmentCandidate>& lines) {
+  Json json;
+  Write{json}.each("lines", lines, kLine);
+  return json.dump();
+}
+
+std::vector<AlignmentCandidate> read_lines(const std::string& text) {
+  std::vector<AlignmentCandidate> out;
+  parsed(text, [&](const Json& json) { Read{json}.each("lines", out, kLine); });
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "connectivity/alignment.h"
 #include "landscape/curvature.h"
 #include "landscape/frame.h"
 #include "landscape/line_extrema.h"
@@ -17,5 +18,7 @@ std::string extrema_json(const LineExtrema& extrema);
 LineExtrema read_extrema(const std::string& text);
 std::string curvature_json(const std::vector<PointCurvature>& gauges);
 std::vector<PointCurvature> read_curvature(const std::string& text);
+std::string lines_json(const std::vector<AlignmentCandidate>& lines);  ///< numbers only
+std::vector<AlignmentCandidate> read_lines(const std::string& text);
 
 }  // namespace basin

@@ -33,15 +33,17 @@ std::vector<TrainedSeed> Results::load_training(int64_t first, int64_t count) {
   return out;
 }
 
-std::vector<Endpoint> Results::load_endpoints() {
+std::vector<Endpoint> Results::load_endpoints() { return load_ends(kSeedEnds); }
+
+std::vector<Endpoint> Results::load_ends(const char* table) {
   std::vector<Endpoint> out;
   auto row = database_.prepare(
       "SELECT seed, verdict_code, certificate, reason, theta, loss, gradient_norm, "
       "noise, min_eigenvalue, max_eigenvalue, residual, newton_step, nullity, "
       "explained, sources, cut_below, cut_above, eigenvalues, saddle_index, witness, "
       "witness_fall, growth_fall, norm, kink_distance, radius, kinks, kink_margin, "
-      "kink_force, zeroed, silence, units, polish_steps, trained_loss FROM endpoints "
-      "ORDER BY seed");
+      "kink_force, zeroed, silence, units, polish_steps, trained_loss FROM " +
+      std::string(table) + " ORDER BY seed");
   while (row.step()) {
     out.push_back({.seed = row.integer(0),
                    .verdict = enumerator<Verdict>(row.integer(1), 8),

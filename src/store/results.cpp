@@ -10,12 +10,8 @@
 namespace basin {
 namespace {
 
-constexpr const char* kTables = R"(
-CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT);
-CREATE TABLE IF NOT EXISTS training(
-  seed INTEGER PRIMARY KEY, loss REAL, gradient_norm REAL, steps INTEGER, stop INTEGER,
-  theta BLOB, curve BLOB, trajectory BLOB);
-CREATE TABLE IF NOT EXISTS endpoints(
+// Of endpoints that seeds, nodes or saddles are; `seed` is the number of any.
+constexpr const char* kEndpointColumns = R"(
   seed INTEGER PRIMARY KEY, verdict TEXT, verdict_code INTEGER, certificate INTEGER,
   reason TEXT, loss REAL, gradient_norm REAL, noise REAL, min_eigenvalue REAL,
   max_eigenvalue REAL, residual REAL, newton_step REAL, nullity INTEGER,
@@ -23,7 +19,13 @@ CREATE TABLE IF NOT EXISTS endpoints(
   saddle_index INTEGER, witness BLOB, witness_fall REAL, growth_fall REAL, norm REAL,
   kink_distance REAL, radius REAL, kinks INTEGER, kink_margin REAL, kink_force REAL,
   zeroed INTEGER, silence REAL, units TEXT, polish_steps INTEGER, trained_loss REAL,
-  theta BLOB, digest TEXT);
+  theta BLOB, digest TEXT)";
+
+constexpr const char* kTables = R"(
+CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT);
+CREATE TABLE IF NOT EXISTS training(
+  seed INTEGER PRIMARY KEY, loss REAL, gradient_norm REAL, steps INTEGER, stop INTEGER,
+  theta BLOB, curve BLOB, trajectory BLOB);
 CREATE TABLE IF NOT EXISTS minima(
   minimum INTEGER PRIMARY KEY, seed INTEGER, log10_orbit REAL, symmetry_class INTEGER,
   everywhere_class INTEGER, function_class INTEGER, loss_class INTEGER,
@@ -45,6 +47,16 @@ CREATE TABLE IF NOT EXISTS slice_tiles(
 CREATE TABLE IF NOT EXISTS slice_map(
   slice TEXT, row INTEGER, least BLOB, largest BLOB, PRIMARY KEY(slice, row));
 CREATE TABLE IF NOT EXISTS curvature(point TEXT PRIMARY KEY, gauges TEXT);
+CREATE TABLE IF NOT EXISTS nodes(
+  node INTEGER PRIMARY KEY, hits INTEGER, origin TEXT, log10_orbit REAL);
+CREATE TABLE IF NOT EXISTS edges(edge INTEGER PRIMARY KEY, a INTEGER, b INTEGER);
+CREATE TABLE IF NOT EXISTS attempts(
+  attempt INTEGER PRIMARY KEY, a INTEGER, b INTEGER, variant INTEGER, aligned INTEGER,
+  exhaustive INTEGER, log10_order REAL, status TEXT, force REAL, bound REAL,
+  searched INTEGER, curve_top REAL, curve_note TEXT, problem TEXT, lines TEXT,
+  images BLOB, loss BLOB);
+CREATE TABLE IF NOT EXISTS hop_chains(
+  chain INTEGER PRIMARY KEY, hops INTEGER, accepted INTEGER, loss REAL, theta BLOB);
 )";
 
 std::set<int64_t> column_of(Database& database, const std::string& sql) {
@@ -60,7 +72,13 @@ Results::Results(const std::filesystem::path& folder, Database::Mode mode)
     : database_(folder / kDatabaseFile, mode) {
   if (mode == Database::Mode::kWrite) {
     database_.execute("PRAGMA synchronous = NORMAL");
-    database_.transaction([&] { database_.execute(kTables); });
+    database_.transaction([&] {
+      database_.execute(kTables);
+      for (const char* table : {kSeedEnds, kNodeEnds, kSaddles}) {
+        database_.execute(
+            fmt::format("CREATE TABLE IF NOT EXISTS {}({})", table, kEndpointColumns));
+      }
+    });
   }
 }
 
@@ -113,50 +131,53 @@ void Results::save_training(const TrainedSeeds& seeds) {
 }
 
 void Results::save_endpoints(const std::vector<Endpoint>& endpoints) {
-  database_.transaction([&] {
-    auto row = database_.prepare(
-        "INSERT OR REPLACE INTO endpoints VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, "
-        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    for (const auto& e : endpoints) {
-      row.bind(e.seed)
-          .bind(name_of(e.verdict))
-          .bind(static_cast<int64_t>(e.verdict))
-          .bind(static_cast<int64_t>(e.certificate))
-          .bind(e.reason)
-          .bind(e.loss)
-          .bind(e.gradient_norm)
-          .bind(e.noise)
-          .bind(e.min_eigenvalue)
-          .bind(e.max_eigenvalue)
-          .bind(e.residual)
-          .bind(e.newton_step)
-          .bind(e.nullity)
-          .bind(e.explained)
-          .bind(e.sources)
-          .bind(e.cut_below)
-          .bind(e.cut_above)
-          .bind(e.eigenvalues)
-          .bind(e.index)
-          .bind(e.witness)
-          .bind(e.witness_fall)
-          .bind(e.growth_fall)
-          .bind(e.norm)
-          .bind(e.kink_distance)
-          .bind(e.radius)
-          .bind(e.kinks)
-          .bind(e.kink_margin)
-          .bind(e.kink_force)
-          .bind(e.zeroed)
-          .bind(e.silence)
-          .bind(e.units)
-          .bind(e.polish_steps)
-          .bind(e.trained_loss)
-          .bind(e.theta)
-          .bind(digest_of(e))
-          .run();
-    }
-  });
+  database_.transaction([&] { write_ends(kSeedEnds, endpoints); });
+}
+
+void Results::write_ends(const char* table, const std::vector<Endpoint>& endpoints) {
+  auto row = database_.prepare(
+      std::string("INSERT OR REPLACE INTO ") + table +
+      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, "
+      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const auto& e : endpoints) {
+    row.bind(e.seed)
+        .bind(name_of(e.verdict))
+        .bind(static_cast<int64_t>(e.verdict))
+        .bind(static_cast<int64_t>(e.certificate))
+        .bind(e.reason)
+        .bind(e.loss)
+        .bind(e.gradient_norm)
+        .bind(e.noise)
+        .bind(e.min_eigenvalue)
+        .bind(e.max_eigenvalue)
+        .bind(e.residual)
+        .bind(e.newton_step)
+        .bind(e.nullity)
+        .bind(e.explained)
+        .bind(e.sources)
+        .bind(e.cut_below)
+        .bind(e.cut_above)
+        .bind(e.eigenvalues)
+        .bind(e.index)
+        .bind(e.witness)
+        .bind(e.witness_fall)
+        .bind(e.growth_fall)
+        .bind(e.norm)
+        .bind(e.kink_distance)
+        .bind(e.radius)
+        .bind(e.kinks)
+        .bind(e.kink_margin)
+        .bind(e.kink_force)
+        .bind(e.zeroed)
+        .bind(e.silence)
+        .bind(e.units)
+        .bind(e.polish_steps)
+        .bind(e.trained_loss)
+        .bind(e.theta)
+        .bind(digest_of(e))
+        .run();
+  }
 }
 
 void Results::save_minima(const std::vector<Minimum>& minima,
@@ -171,7 +192,13 @@ void Results::save_minima(const std::vector<Minimum>& minima,
                               "slices",
                               "slice_tiles",
                               "slice_map",
-                              "curvature"}) {
+                              "curvature",
+                              "nodes",
+                              "edges",
+                              "attempts",
+                              "hop_chains",
+                              kNodeEnds,
+                              kSaddles}) {
       database_.execute(std::string("DELETE FROM ") + table);
     }
     set_meta("identified_seeds", std::to_string(seeds));

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "connectivity/graph.h"
+#include "connectivity/hopping.h"
 #include "landscape/curvature.h"
 #include "landscape/line_extrema.h"
 #include "landscape/slice.h"
@@ -92,18 +94,42 @@ class Results {
   std::vector<Count> load_counts();
   std::vector<StoredSpectrum> load_spectra();
 
-  /// At most `most` rows and columns of each: every `stride`-th.
-  std::vector<StoredSlice> load_slices(int64_t most);
+  /// Slices that are whole, in the order of the run; without their values.
+  std::vector<StoredSlice> load_frames();
 
-  /// All of x and y of a slice.
-  SliceFrame load_axes(const std::string& name);
+  /// ... with every `stride`-th row and column, at most `most` of each.
+  std::vector<StoredSlice> load_slices(int64_t most);
 
   /// Each tile of a slice in the order of rows, one at a time.
   void each_tile(const std::string& name,
                  const std::function<void(int64_t first, SliceValues&)>& use);
   std::vector<PointCurvature> load_points();
 
+  /// The graph of minima, as far as it is known; empty at first.
+  Graph load_graph();
+  std::vector<HopChain> load_chains();
+
+  /// The first nodes.
+  void save_nodes(const std::vector<Node>& nodes);
+
+  /// Attempts that were made together, with what each adds; all of it or nothing.
+  /// `first` is the number of the first one, `edge` that of the first new edge.
+  void save_attempts(int64_t first,
+                     int64_t edge,
+                     const std::vector<Attempt>& attempts,
+                     const std::vector<Growth>& growth);
+
+  /// Chains after a round of hops, with the nodes it found.
+  void save_hops(const std::vector<HopChain>& chains, const std::vector<Node>& found);
+
  private:
+  // Endpoints of seeds, nodes and saddles are in tables of the same columns.
+  static constexpr const char* kSeedEnds = "endpoints";
+  static constexpr const char* kNodeEnds = "node_points";
+  static constexpr const char* kSaddles = "saddles";
+  void write_ends(const char* table, const std::vector<Endpoint>& points);
+  std::vector<Endpoint> load_ends(const char* table);
+
   Database database_;
 };
 

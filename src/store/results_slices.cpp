@@ -132,13 +132,7 @@ void Results::each_tile(const std::string& name,
   }
 }
 
-SliceFrame Results::load_axes(const std::string& name) {
-  auto row = database_.prepare("SELECT x, y FROM slices WHERE slice = ?");
-  if (!row.bind(name).step()) throw StorageError("results.sqlite: no slice " + name);
-  return {.name = name, .x = row.tensor(0), .y = row.tensor(1)};
-}
-
-std::vector<StoredSlice> Results::load_slices(int64_t most) {
+std::vector<StoredSlice> Results::load_frames() {
   std::vector<StoredSlice> out;
   auto row = database_.prepare(
       "SELECT slice, series, kind, recipe, problem, x_label, y_label, marks, extrema, "
@@ -160,12 +154,16 @@ std::vector<StoredSlice> Results::load_slices(int64_t most) {
                   .extrema = read_extrema(row.text(8)),
                   .problem = row.text(4)};
     read_overlay(row.text(7), s.frame);
-    if (!s.problem.empty()) {
-      out.push_back(std::move(s));
-      continue;
-    }
+    out.push_back(std::move(s));
+  }
+  return out;
+}
+
+std::vector<StoredSlice> Results::load_slices(int64_t most) {
+  auto out = load_frames();
+  for (auto& s : out) {
+    if (!s.problem.empty()) continue;
     const auto longest = std::max(s.frame.x.size(0), s.frame.y.size(0));
-    // The last row and column stay in: a stride divides them if it can.
     s.stride = (longest + most - 1) / most;
     std::vector<SliceValues> tiles;
     each_tile(s.frame.name, [&](int64_t first, SliceValues& tile) {
@@ -196,7 +194,6 @@ std::vector<StoredSlice> Results::load_slices(int64_t most) {
       s.least = at::stack(least);
       s.largest = at::stack(largest);
     }
-    out.push_back(std::move(s));
   }
   return out;
 }

@@ -3,56 +3,13 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cmath>
 
 #include "core/file.h"
+#include "store/csv.h"
 #include "store/curvature_tables.h"
 
 namespace basin {
 namespace {
-
-std::string number(double x) { return std::isnan(x) ? "" : fmt::format("{}", x); }
-std::string count(int64_t n) { return n < 0 ? "" : fmt::format("{}", n); }
-
-std::string csv_text(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + "\"";
-}
-
-/// A table of named columns: each row names them all, so that none can shift.
-class Csv {
- public:
-  Csv& add(const char* name, const std::string& value) {
-    if (first_row_) {
-      if (!head_.empty()) head_ += ',';
-      head_ += name;
-    }
-    if (!row_.empty()) row_ += ',';
-    row_ += value;
-    return *this;
-  }
-  Csv& add(const char* name, double value) { return add(name, number(value)); }
-  Csv& add(const char* name, int64_t value) {
-    return add(name, fmt::format("{}", value));
-  }
-  void end_row() {
-    body_ += row_ + "\n";
-    row_.clear();
-    first_row_ = false;
-  }
-  // A table without rows has its columns too.
-  void only_head() {
-    row_.clear();
-    first_row_ = false;
-  }
-  std::string text() const { return head_ + "\n" + body_; }
-
- private:
-  std::string head_, row_, body_;
-  bool first_row_ = true;
-};
 
 void add_endpoint(Csv& csv, const Endpoint& e, const std::string& minimum) {
   csv.add("seed", e.seed)
@@ -166,9 +123,9 @@ void write_slices(Results& results, const std::filesystem::path& file) {
   FileWriter out(file);
   out.write(
       "slice,x,y,loss,accuracy,plain_loss,held_out_loss,held_out_accuracy,quadratic\n");
-  for (const auto& s : results.load_slices(2)) {
+  for (const auto& s : results.load_frames()) {
     if (!s.problem.empty()) continue;
-    const auto grid = results.load_axes(s.frame.name);
+    const auto& grid = s.frame;
     results.each_tile(s.frame.name, [&](int64_t first, SliceValues& tile) {
       const std::array columns{&tile.loss,
                                &tile.accuracy,
@@ -268,7 +225,7 @@ void write_tables(Results& results, const std::filesystem::path& folder) {
   write_file(folder / "minima.csv", minima_csv(minima));
   write_file(folder / "counts.csv", counts_csv(results.load_counts()));
   write_slices(results, folder / "slices.csv");
-  write_file(folder / "extrema.csv", extrema_csv(results.load_slices(2)));
+  write_file(folder / "extrema.csv", extrema_csv(results.load_frames()));
   write_curvature_tables(results, folder);
   write_file(folder / "training.csv", training_csv(seeds));
   write_file(folder / "curves.csv", curves_csv(seeds));

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "landscape/balance.h"
+#include "minima/balance.h"
 #include "support/networks.h"
 
 namespace basin {

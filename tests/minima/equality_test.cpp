@@ -9,6 +9,7 @@
 #include "minima/permuted_matrix.h"
 #include "minima/relu_function.h"
 #include "minima/symmetry.h"
+#include "support/architectures.h"
 #include "support/moves.h"
 #include "support/networks.h"
 #include "support/problems.h"
@@ -16,32 +17,11 @@
 namespace basin {
 namespace {
 
+using testing::kArchitectures;
 using testing::largest;
+using testing::network_of;
 using testing::scrambled;
 using torch::Tensor;
-
-struct Architecture {
-  std::vector<int64_t> widths;
-  Elementwise activation;
-};
-
-const std::vector<Architecture> kArchitectures{{{3}, Elementwise::kTanh},
-                                               {{3}, Elementwise::kRelu},
-                                               {{8}, Elementwise::kRelu},
-                                               {{5, 5}, Elementwise::kTanh},
-                                               {{10, 10}, Elementwise::kGelu},
-                                               {{16, 16, 16}, Elementwise::kRelu},
-                                               {{20, 10}, Elementwise::kLeakyRelu},
-                                               {{30, 30, 30}, Elementwise::kTanh}};
-
-NetworkObjective network_of(const Architecture& a, const Dataset& data) {
-  return testing::objective_for({.depth = static_cast<int64_t>(a.widths.size()),
-                                 .widths = a.widths,
-                                 .activation = a.activation,
-                                 .init = Initializer::kLecunNormal},
-                                {},
-                                data);
-}
 
 TEST(Equality, RecoversFortyOfFortyPlantedSymmetries) {
   const auto data = testing::random_data(12, 2, 0);

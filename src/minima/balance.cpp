@@ -1,4 +1,4 @@
-#include "landscape/balance.h"
+#include "minima/balance.h"
 
 #include <ATen/Functions.h>
 

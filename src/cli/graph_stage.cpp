@@ -1,0 +1,118 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/stages.h"
+#include "connectivity/hopping.h"
+#include "connectivity/merge_tree.h"
+#include "core/parallel.h"
+#include "core/progress.h"
+#include "core/stop.h"
+
+namespace basin {
+namespace {
+
+constexpr int64_t kTogether = 4;  // attempts, and chains of hops; changes results
+constexpr size_t kMostNodes = 1000;
+
+// The classes that seeds reached, those of lowest loss first.
+std::vector<Node> seed_nodes(const std::vector<Minimum>& minima, size_t most) {
+  std::vector<Node> out;
+  for (const auto& m : minima) {
+    if (out.size() == most) break;
+    out.push_back({.id = m.id,
+                   .endpoint = m.endpoint,
+                   .hits = static_cast<int64_t>(m.seeds.size()),
+                   .origin = "seeds",
+                   .log10_orbit = m.log10_orbit});
+  }
+  return out;
+}
+
+}  // namespace
+
+void explore_stage(const Session& session, Results& results) {
+  const auto& o = session.spec.explore;
+  if (o.method == ExploreOptions::Method::kNone) return;
+  auto graph = results.load_graph();
+  auto chains = results.load_chains();
+  if (graph.nodes.empty()) return;
+  const auto problem = session.problem();
+  if (chains.empty()) {
+    for (int64_t c = 0; c < kTogether; ++c) {
+      const auto& start =
+          graph.nodes[static_cast<size_t>(c) % graph.nodes.size()].endpoint;
+      chains.push_back({.chain = c, .theta = start.theta, .loss = start.loss});
+    }
+  }
+  Progress progress("basin hopping", o.hops, chains.front().hops);
+  while (chains.front().hops < o.hops) {
+    check_stop();
+    std::vector<Endpoint> ends(chains.size());
+    parallel_for(kTogether, threads_for(session), [&](int64_t c) {
+      const auto at = static_cast<size_t>(c);
+      ends[at] = hop(problem,
+                     o,
+                     session.spec.minima,
+                     static_cast<uint64_t>(session.spec.seed),
+                     chains[at]);
+    });
+    const auto known = graph.nodes.size();
+    for (const auto& e : ends) {
+      if (is_certified(e)) add_node(problem, graph, e, "hop", session.spec.minima);
+    }
+    results.save_hops(
+        chains,
+        {graph.nodes.begin() + static_cast<ptrdiff_t>(known), graph.nodes.end()});
+    progress.advance(fmt::format("{} minima", graph.nodes.size()));
+  }
+}
+
+void node_stage(const Session& session, Results& results) {
+  const auto& c = session.spec.connectivity;
+  const bool explore = session.spec.explore.method != ExploreOptions::Method::kNone;
+  if ((c.minima == 0 && !explore) || !results.load_graph().nodes.empty()) return;
+  const auto most = c.minima > 0 ? static_cast<size_t>(c.minima) : kMostNodes;
+  results.save_nodes(seed_nodes(results.load_minima(), most));
+}
+
+void connect_stage(const Session& session, Results& results) {
+  const auto& o = session.spec.connectivity;
+  if (o.minima == 0) return;
+  auto graph = results.load_graph();
+  if (graph.nodes.size() < 2) {
+    fmt::print(stderr,
+               "connectivity: needs 2 minima, there {} {}\n",
+               graph.nodes.size() == 1 ? "is" : "are",
+               graph.nodes.size());
+    return;
+  }
+  const auto problem = session.problem();
+  const auto expected = static_cast<int64_t>(graph.nodes.size()) - 1 + o.extra;
+  Progress progress("passes", expected, static_cast<int64_t>(graph.attempts.size()));
+  for (auto pairs = next_pairs(graph, o, kTogether); !pairs.empty();
+       pairs = next_pairs(graph, o, kTogether)) {
+    check_stop();
+    std::vector<Attempt> attempts(pairs.size());
+    parallel_for(
+        static_cast<int64_t>(pairs.size()), threads_for(session), [&](int64_t i) {
+          const auto at = static_cast<size_t>(i);
+          attempts[at] = join(problem,
+                              session.held_out.get(),
+                              graph,
+                              pairs[at],
+                              o,
+                              session.spec.minima,
+                              static_cast<uint64_t>(session.spec.seed));
+          progress.advance(fmt::format("{} and {}", pairs[at].a, pairs[at].b));
+        });
+    const auto first = static_cast<int64_t>(graph.attempts.size());
+    const auto edge = static_cast<int64_t>(graph.edges.size());
+    std::vector<Growth> growth;
+    for (const auto& t : attempts)
+      growth.push_back(absorb(problem, graph, t, session.spec.minima));
+    results.save_attempts(first, edge, attempts, growth);
+  }
+}
+
+}  // namespace basin

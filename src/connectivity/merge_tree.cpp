@@ -1,0 +1,137 @@
+#include "connectivity/merge_tree.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+#include <tuple>
+
+#include "connectivity/disjoint_sets.h"
+
+namespace basin {
+namespace {
+
+/// An edge or a bound.
+struct Link {
+  double loss;
+  bool proved;
+  int64_t a, b;
+};
+
+std::vector<Link> links_of(const Graph& graph) {
+  std::vector<Link> out;
+  for (const auto& e : graph.edges) {
+    if (e.a != e.b) out.push_back({e.saddle.loss, true, e.a, e.b});
+  }
+  for (const auto& t : graph.attempts) {
+    if (t.aligned && std::isfinite(t.bound)) out.push_back({t.bound, false, t.a, t.b});
+  }
+  // A bound that is a saddle's loss to rounding must not come before it.
+  const auto key = [](const Link& l) {
+    return std::tuple(
+        l.loss + (l.proved ? 0.0 : 1e-10 * (1 + std::abs(l.loss))), l.a, l.b);
+  };
+  std::sort(out.begin(), out.end(), [&](const Link& x, const Link& y) {
+    return key(x) < key(y);
+  });
+  return out;
+}
+
+size_t place_of(const Graph& graph, int64_t id) {
+  for (size_t i = 0; i < graph.nodes.size(); ++i)
+    if (graph.nodes[i].id == id) return i;
+  return graph.nodes.size();
+}
+
+}  // namespace
+
+MergeTree merge_tree(const Graph& graph) {
+  MergeTree out;
+  for (const auto& n : graph.nodes) out.leaves.push_back(n.id);
+  DisjointSets sets(graph.nodes.size());
+  std::vector<int64_t> top(graph.nodes.size());  // of a set: the part it is now
+  std::iota(top.begin(), top.end(), 0);
+  const auto below = [&](int64_t part) -> std::vector<int64_t> {
+    const auto count = static_cast<int64_t>(out.leaves.size());
+    if (part < count) return {out.leaves[static_cast<size_t>(part)]};
+    return out.joins[static_cast<size_t>(part - count)].leaves;
+  };
+  for (const auto& l : links_of(graph)) {
+    const auto x = sets.root(place_of(graph, l.a)), y = sets.root(place_of(graph, l.b));
+    if (x == y) continue;
+    Join join{.loss = l.loss,
+              .proved = l.proved,
+              .left = top[x],
+              .right = top[y],
+              .a = l.a,
+              .b = l.b,
+              .leaves = below(top[x])};
+    const auto more = below(top[y]);
+    join.leaves.insert(join.leaves.end(), more.begin(), more.end());
+    top[sets.unite(x, y)] = static_cast<int64_t>(out.leaves.size() + out.joins.size());
+    out.joins.push_back(std::move(join));
+  }
+  return out;
+}
+
+std::vector<int64_t> components(const Graph& graph, double barrier) {
+  DisjointSets sets(graph.nodes.size());
+  for (const auto& l : links_of(graph)) {
+    const auto x = place_of(graph, l.a), y = place_of(graph, l.b);
+    const double higher =
+        std::max(graph.nodes[x].endpoint.loss, graph.nodes[y].endpoint.loss);
+    if (l.loss - higher <= barrier) sets.unite(x, y);
+  }
+  std::vector<int64_t> out, number(graph.nodes.size(), -1);
+  int64_t count = 0;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    auto& own = number[sets.root(i)];
+    if (own < 0) own = count++;
+    out.push_back(own);
+  }
+  return out;
+}
+
+std::string newick(const MergeTree& tree, const Graph& graph, int digits) {
+  const auto count = static_cast<int64_t>(tree.leaves.size());
+  const auto height = [&](int64_t part) {
+    const auto& j = tree.joins[static_cast<size_t>(part - count)];
+    return fmt::format("{:.{}f}{}", j.loss, digits, j.proved ? "" : "?");
+  };
+  std::function<std::string(int64_t)> text;
+  // Joins at one height are one join of many.
+  const std::function<void(int64_t, const std::string&, std::vector<std::string>&)>
+      gather =
+          [&](int64_t part, const std::string& above, std::vector<std::string>& into) {
+            if (part < count || height(part) != above) {
+              into.push_back(text(part));
+              return;
+            }
+            const auto& j = tree.joins[static_cast<size_t>(part - count)];
+            gather(j.left, above, into);
+            gather(j.right, above, into);
+          };
+  text = [&](int64_t part) {
+    if (part < count) {
+      const auto& n = graph.nodes[static_cast<size_t>(part)];
+      return fmt::format("{:.{}f}", n.endpoint.loss, digits);
+    }
+    std::vector<std::string> parts;
+    gather(part, height(part), parts);
+    std::sort(parts.begin(), parts.end());
+    return fmt::format("({}){}", fmt::join(parts, ","), height(part));
+  };
+  std::vector<bool> used(static_cast<size_t>(count) + tree.joins.size());
+  for (const auto& j : tree.joins)
+    used[static_cast<size_t>(j.left)] = used[static_cast<size_t>(j.right)] = true;
+  std::vector<std::string> roots;
+  for (size_t i = 0; i < used.size(); ++i)
+    if (!used[i]) roots.push_back(text(static_cast<int64_t>(i)));
+  std::sort(roots.begin(), roots.end());
+  return fmt::format("{}", fmt::join(roots, " "));
+}
+
+}  // namespace basin

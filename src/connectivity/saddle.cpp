@@ -1,0 +1,159 @@
+#include "connectivity/saddle.h"
+
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/stop.h"
+#include "curvature/hessian.h"
+#include "curvature/symmetric_eigen.h"
+#include "minima/newton.h"
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+constexpr double kPush = 1e-3;  // relative to 1 + ‖θ‖
+
+// The mode to follow up: the softest that is no zero mode, or that nearest to `along`.
+int64_t followed_mode(const Tensor& values,
+                      const Tensor& vectors,
+                      const Tensor& zero,
+                      const Tensor& along) {
+  if (along.defined()) {
+    const auto overlap = at::mv(vectors.t(), along).abs();
+    return at::where(zero, at::zeros_like(overlap), overlap).argmax().item<int64_t>();
+  }
+  return at::where(zero, at::full_like(values, 1e300), values).argmin().item<int64_t>();
+}
+
+// Where the flow from θ ends, as a judged endpoint.
+Endpoint descend(const MinimaProblem& problem,
+                 const Tensor& theta,
+                 const MinimaOptions& options,
+                 std::string& trouble) {
+  const auto flow = follow_gradient(
+      problem.objective, theta, {.zero_tolerance = options.zero_tolerance});
+  if (!flow.arrived) {
+    trouble = fmt::format("the flow from it did not arrive in {} steps", flow.steps);
+    return {.theta = flow.theta};
+  }
+  if (!flow.monotone) trouble = "the loss rose along the flow from it";
+  const auto polished =
+      minimize_newton(problem.objective,
+                      flow.theta,
+                      {.max_iterations = options.newton_iterations,
+                       .gradient_tolerance = options.gradient_tolerance,
+                       .zero_tolerance = options.zero_tolerance,
+                       .max_escapes = 0});
+  const double moved = (polished.theta - flow.theta).norm().item<double>();
+  if (moved > 0.05 * (1 + flow.theta.norm().item<double>()))
+    trouble = fmt::format("polishing moved the end of the flow by {:.1e}", moved);
+  auto out = judge(problem, polished.theta, options);
+  if (!is_certified(out) && trouble.empty())
+    trouble = fmt::format(
+        "the flow from it ends at a {}: {}", name_of(out.verdict), out.reason);
+  return out;
+}
+
+}  // namespace
+
+SaddleSearch find_saddle(const Objective& objective,
+                         const Tensor& theta,
+                         const Tensor& uphill,
+                         const SaddleOptions& options) {
+  SaddleSearch out{.theta = theta.clone()};
+  double radius = 0.1 * (1 + theta.norm().item<double>());
+  const double widest = 3 * radius;
+  auto along = uphill;
+  auto answer = objective.value_and_gradient(out.theta.unsqueeze(0));
+  for (; out.iterations < options.max_iterations; ++out.iterations) {
+    check_stop();
+    const auto g = answer.gradient.squeeze(0);
+    if (!g.isfinite().all().item<bool>()) return out;
+    out.gradient_norm = g.abs().max().item<double>();
+    const auto [values, vectors] = symmetric_eigen(dense_hessian(objective, out.theta));
+    const double most = values.abs().max().item<double>();
+    const auto zero = values.abs() <=
+                      zero_mode_floor(most, out.gradient_norm, options.zero_tolerance);
+    const auto mode = followed_mode(values, vectors, zero, along);
+    const double floor =
+        out.gradient_norm < 1e-7
+            ? std::max(options.gradient_tolerance, gradient_floor(objective, out.theta))
+            : options.gradient_tolerance;
+    if (out.gradient_norm <= floor) {
+      out.converged = values[mode].item<double>() < 0;
+      return out;
+    }
+    const auto slope = at::mv(vectors.t(), g);
+    const auto size = values.abs().clamp_min(1e-12 * most);
+    auto step = -2 * slope / (size * (1 + at::sqrt(1 + 4 * (slope / size).square())));
+    step[mode] = -step[mode];
+    step = at::where(zero, at::zeros_like(step), step);
+    const double length = step.norm().item<double>();
+    if (length > radius) step = step * (radius / length);
+    const double predicted =
+        (slope * step + 0.5 * values * step.square()).sum().item<double>();
+    const auto next = (out.theta + at::mv(vectors, step)).contiguous();
+    const auto there = objective.value_and_gradient(next.unsqueeze(0));
+    const double found = there.value.item<double>() - answer.value.item<double>();
+    const double off =
+        std::abs(found - predicted) / std::max(std::abs(predicted), 1e-300);
+    const bool tells = std::abs(predicted) > 1e-12 * (1 + std::abs(found));
+    if (!std::isfinite(found) || (tells && off > 2)) {
+      radius = 0.3 * std::min(radius, length);
+      if (radius < 1e-12) return out;
+      continue;
+    }
+    if (tells) radius = off < 0.3 ? std::min(widest, 2 * radius) : 0.7 * radius;
+    // The chosen mode is followed until it is the one of negative curvature.
+    if (along.defined()) {
+      along = values[mode].item<double>() < 0 && mode == 0
+                  ? Tensor()
+                  : vectors.select(1, mode).contiguous();
+    }
+    out.theta = next;
+    answer = there;
+  }
+  return out;
+}
+
+bool is_simple_saddle(const Endpoint& e, const MinimaOptions& options) {
+  return e.verdict == Verdict::kSaddle && e.index == 1 && e.kinks == 0 &&
+         e.zeroed == 0 && e.residual == 0 && e.nullity == e.explained &&
+         e.gradient_norm <= std::max(options.gradient_tolerance, e.noise);
+}
+
+Crossing cross(const MinimaProblem& problem,
+               const Tensor& theta,
+               const MinimaOptions& options) {
+  Crossing out{.saddle = judge(problem, theta, options)};
+  if (!is_simple_saddle(out.saddle, options)) {
+    out.problem = fmt::format(
+        "not a saddle of index 1 with all zero modes explained: "
+        "{}, index {}, {} zero modes, {} explained",
+        name_of(out.saddle.verdict),
+        out.saddle.index,
+        out.saddle.nullity,
+        out.saddle.explained);
+    return out;
+  }
+  const auto spectrum =
+      hessian_spectrum(problem.objective, theta, {.dense_limit = options.dense_limit});
+  auto v = spectrum.vectors[0].contiguous();
+  // The eigenvector's sign is nobody's choice: the largest entry is positive.
+  if (v[v.abs().argmax()].item<double>() < 0) v = -v;
+  const double push = kPush * (1 + theta.norm().item<double>());
+  out.left = descend(problem, theta - push * v, options, out.problem);
+  std::string trouble;
+  out.right = descend(problem, theta + push * v, options, trouble);
+  if (out.problem.empty()) out.problem = trouble;
+  out.proved = out.problem.empty() && out.left.loss < out.saddle.loss &&
+               out.right.loss < out.saddle.loss;
+  return out;
+}
+
+}  // namespace basin

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "core/layout.h"
+#include "minima/symmetry.h"
+
+namespace basin {
+
+/// What a discrete symmetry does to the units of one UnitGroup: unit i becomes sign_i
+/// times the former unit from_i. Signs: of an odd activation the readers' columns turn
+/// too, of an even one they stay.
+struct UnitMove {
+  std::vector<int64_t> from;
+  torch::Tensor sign;  ///< `[units]`, float64, 1 or -1
+};
+
+/// One UnitMove for each group of a layout, applied in that order.
+using SymmetryElement = std::vector<UnitMove>;
+
+/// Moves the units of one group in place.
+void move_units(const UnitGroup& group, const UnitMove& move, const LayerViews& views);
+
+/// g·θ, θ `[P]`.
+torch::Tensor moved(const ParameterLayout& layout,
+                    const SymmetryElement& g,
+                    const torch::Tensor& theta);
+
+/// The element that moves nothing.
+SymmetryElement identity_element(const ParameterLayout& layout);
+
+/// log10 of the order of the group of permutations and flips: Π h!·2^h.
+double log10_group_order(const ParameterLayout& layout);
+
+/// Element `number` of the group, 0 <= number < order; 0 moves nothing. For groups of
+/// at most 2^62 elements.
+SymmetryElement element_at(const ParameterLayout& layout, int64_t number);
+
+}  // namespace basin
