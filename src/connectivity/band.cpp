@@ -15,47 +15,55 @@ using torch::Tensor;
 
 // Unit tangents of the inner images, `[K - 2, P]`.
 Tensor tangents(const Tensor& images, const std::vector<double>& loss) {
-  std::vector<Tensor> out;
-  const auto count = images.size(0);
-  for (int64_t i = 1; i + 1 < count; ++i) {
-    const auto at = static_cast<size_t>(i);
-    const auto ahead = images[i + 1] - images[i], behind = images[i] - images[i - 1];
-    const double up = loss[at + 1] - loss[at], down = loss[at - 1] - loss[at];
-    Tensor t;
+  std::vector<double> forward, backward;  // shares of the steps ahead and behind
+  for (size_t i = 1; i + 1 < loss.size(); ++i) {
+    const double up = loss[i + 1] - loss[i], down = loss[i - 1] - loss[i];
     if (up > 0 && down <= 0) {
-      t = ahead;
+      forward.push_back(1);
+      backward.push_back(0);
     } else if (up <= 0 && down > 0) {
-      t = behind;
+      forward.push_back(0);
+      backward.push_back(1);
     } else {
-      const double most = std::max(std::abs(up), std::abs(down));
+      const double most = std::max({std::abs(up), std::abs(down), 1e-300});
       const double least = std::min(std::abs(up), std::abs(down));
-      t = loss[at + 1] > loss[at - 1] ? ahead * most + behind * least
-                                      : ahead * least + behind * most;
+      const bool rises = loss[i + 1] > loss[i - 1];
+      forward.push_back(rises ? 1 : least / most);
+      backward.push_back(rises ? least / most : 1);
     }
-    const double norm = t.norm().item<double>();
-    out.push_back(norm > 0 ? t / norm : ahead / ahead.norm().clamp_min(1e-300));
   }
-  return at::stack(out);
+  const auto count = images.size(0);
+  const auto steps = images.narrow(0, 1, count - 1) - images.narrow(0, 0, count - 1);
+  const auto t = steps.narrow(0, 1, count - 2) *
+                     at::tensor(forward, torch::kFloat64).unsqueeze(1) +
+                 steps.narrow(0, 0, count - 2) *
+                     at::tensor(backward, torch::kFloat64).unsqueeze(1);
+  return t / t.norm(2, {1}, true).clamp_min(1e-300);
 }
 
 // Images first, ..., last at equal distances along the polyline through them.
 void spread_evenly(Tensor& images, int64_t first, int64_t last) {
-  if (last - first < 2) return;
-  const auto part = images.narrow(0, first, last - first + 1).clone();
-  const auto steps = numbers(
-      (part.narrow(0, 1, last - first) - part.narrow(0, 0, last - first)).norm(2, {1}));
-  std::vector<double> along{0};
-  for (const double s : steps) along.push_back(along.back() + s);
-  size_t segment = 0;
-  for (int64_t k = 1; k < last - first; ++k) {
+  const auto count = last - first;
+  if (count < 2) return;
+  const auto part = images.narrow(0, first, count + 1);
+  const auto step = part.narrow(0, 1, count) - part.narrow(0, 0, count);
+  const auto lengths = numbers(step.norm(2, {1}));
+  std::vector<double> along{0}, share;
+  for (const double s : lengths) along.push_back(along.back() + s);
+  std::vector<int64_t> segment;
+  size_t at = 0;
+  for (int64_t k = 1; k < count; ++k) {
     const double want =
-        along.back() * static_cast<double>(k) / static_cast<double>(last - first);
-    while (segment + 2 < along.size() && along[segment + 1] < want) ++segment;
-    const double share =
-        steps[segment] > 0 ? (want - along[segment]) / steps[segment] : 0.0;
-    const auto at = static_cast<int64_t>(segment);
-    images[first + k].copy_(part[at] + share * (part[at + 1] - part[at]));
+        along.back() * static_cast<double>(k) / static_cast<double>(count);
+    while (at + 2 < along.size() && along[at + 1] < want) ++at;
+    segment.push_back(static_cast<int64_t>(at));
+    share.push_back(lengths[at] > 0 ? (want - along[at]) / lengths[at] : 0.0);
   }
+  const auto index = at::tensor(segment, torch::kInt64);
+  const auto moved =
+      part.index_select(0, index) +
+      at::tensor(share, torch::kFloat64).unsqueeze(1) * step.index_select(0, index);
+  images.narrow(0, first + 1, count - 1).copy_(moved);
 }
 
 void fill_losses(const Objective& objective, Band& band) {

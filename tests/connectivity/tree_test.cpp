@@ -5,6 +5,7 @@
 #include "connectivity/merge_tree.h"
 #include "data/synthetic.h"
 #include "minima/identify.h"
+#include "model/make_objective.h"
 #include "support/networks.h"
 #include "train/ensemble.h"
 
@@ -22,20 +23,22 @@ XorTree xor_tree(uint64_t seed) {
   const auto data = synthetic_data(
       {.source = DataSource::kXor, .samples = 4, .encoding = XorEncoding::kPlusMinus},
       1);
-  const auto objective = testing::objective_for({.depth = 1,
-                                                 .width = 2,
-                                                 .activation = Elementwise::kTanh,
-                                                 .init = Initializer::kNormal},
-                                                {.weight_decay = 1e-2},
-                                                data);
+  const LossOptions loss{.weight_decay = 1e-2};
+  const auto network = testing::network_for({.depth = 1,
+                                             .width = 2,
+                                             .activation = Elementwise::kTanh,
+                                             .init = Initializer::kNormal},
+                                            loss,
+                                            data);
+  auto path = ComputePath::kAuto;
+  const auto objective = make_objective(network, loss, data, {}, path);
   const MinimaProblem problem{
-      .objective = objective, .layout = objective.network().layout, .decay = 1e-2};
-  const auto trained =
-      train_seeds(objective,
-                  initial_parameters(objective.network(), seed, 0, 100),
-                  0,
-                  seed,
-                  {.learning_rate = 0.05, .steps = 300});
+      .objective = *objective, .layout = network.layout, .decay = 1e-2};
+  const auto trained = train_seeds(*objective,
+                                   initial_parameters(network, seed, 0, 100),
+                                   0,
+                                   seed,
+                                   {.learning_rate = 0.05, .steps = 300});
   const auto ends = polish_and_judge(
       problem, trained.theta, 0, std::vector<bool>(static_cast<size_t>(100)), {});
   XorTree out;
