@@ -39,8 +39,16 @@ void require_target(const Arguments& a) {
                                  a.command,
                                  needs_config ? "a config file" : "a run"));
   }
-  static const std::set<std::string> formats{
-      "csv", "npz", "npy", "hdf5", "vtk", "png", "pdf"};
+  static const std::set<std::string> formats{"csv",
+                                             "npz",
+                                             "npy",
+                                             "hdf5",
+                                             "vtk",
+                                             "png",
+                                             "pdf",
+                                             "pele",
+                                             "pathsample",
+                                             "topsearch"};
   if (a.command == "export" && !formats.contains(a.to)) {
     throw InputError(fmt::format(
         "--to: expected one of {}, came '{}'", fmt::join(formats, ", "), a.to));
@@ -109,7 +117,8 @@ std::string usage() {
   runner list                 the runs there are
   runner show RUN             what a run found
   runner verify RUN           recompute every certificate from the run folder alone
-  runner export RUN --to csv|npz|npy|hdf5|vtk|png|pdf [--dest PATH]
+  runner export RUN --to csv|npz|npy|hdf5|vtk|png|pdf|pele|pathsample|topsearch
+                              [--dest PATH]
 
 options
   --out DIR        where runs are kept (runs)

@@ -103,6 +103,9 @@ void export_command(const Arguments& arguments) {
                                                   {"npy", "npy"},
                                                   {"hdf5", "hdf5"},
                                                   {"vtk", "vtk"},
+                                                  {"pele", "pele.sqlite"},
+                                                  {"pathsample", "pathsample"},
+                                                  {"topsearch", "topsearch"},
                                                   {"png", "figures"},
                                                   {"pdf", "figures"}};
   const fs::path to =
@@ -115,6 +118,9 @@ void export_command(const Arguments& arguments) {
     if (arguments.to == "npz") export_npz(results, to);
     if (arguments.to == "npy") export_npy(results, to);
     if (arguments.to == "vtk") export_vtk(results, to);
+    if (arguments.to == "pele") export_pele(results, to);
+    if (arguments.to == "pathsample") export_pathsample(results, to);
+    if (arguments.to == "topsearch") export_topsearch(results, to);
     if (arguments.to == "hdf5") export_hdf5(results, layout_of(load_report(run)), to);
   }
   fmt::print("{}\n", to.string());

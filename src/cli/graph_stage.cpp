@@ -16,15 +16,17 @@ constexpr int64_t kTogether = 4;  // attempts, and chains of hops; changes resul
 constexpr size_t kMostNodes = 1000;
 
 // The classes that seeds reached, those of lowest loss first.
-std::vector<Node> seed_nodes(const std::vector<Minimum>& minima, size_t most) {
+std::vector<Node> seed_nodes(const Session& session,
+                             const std::vector<Minimum>& minima,
+                             size_t most) {
   std::vector<Node> out;
   for (const auto& m : minima) {
     if (out.size() == most) break;
     out.push_back({.id = m.id,
                    .endpoint = m.endpoint,
                    .hits = static_cast<int64_t>(m.seeds.size()),
-                   .origin = "seeds",
-                   .log10_orbit = m.log10_orbit});
+                   .origin = "seeds"});
+    measure_node(session.problem(), session.spec.minima, out.back());
   }
   return out;
 }
@@ -72,8 +74,9 @@ void node_stage(const Session& session, Results& results) {
   const auto& c = session.spec.connectivity;
   const bool explore = session.spec.explore.method != ExploreOptions::Method::kNone;
   if ((c.minima == 0 && !explore) || !results.load_graph().nodes.empty()) return;
+  results.set_meta("component_barrier", fmt::format("{}", c.barrier));
   const auto most = c.minima > 0 ? static_cast<size_t>(c.minima) : kMostNodes;
-  results.save_nodes(seed_nodes(results.load_minima(), most));
+  results.save_nodes(seed_nodes(session, results.load_minima(), most));
 }
 
 void connect_stage(const Session& session, Results& results) {

@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "report/figures.h"
+#include "report/graph_page.h"
 #include "store/run_folder.h"
 #include "store/tables.h"
 
@@ -200,6 +201,7 @@ RunOutcome run_spec(const Spec& spec, const Settings& settings) {
 void print_outcome(const RunReport& report, const fs::path& folder) {
   fmt::print("\n");
   for (const auto& sentence : three_sentences(report)) fmt::print("{}\n", sentence);
+  for (const auto& sentence : graph_sentences(report)) fmt::print("{}\n", sentence);
   for (const auto& sentence : line_sentences(report)) fmt::print("{}\n", sentence);
   fmt::print("\n{}\n{}\n{}\npage: {}\n",
              verdicts_text(report),

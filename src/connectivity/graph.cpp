@@ -9,6 +9,8 @@
 
 #include "connectivity/disjoint_sets.h"
 #include "connectivity/merge_tree.h"
+#include "curvature/hessian.h"
+#include "curvature/symmetric_eigen.h"
 #include "minima/levels.h"
 #include "minima/matching.h"
 
@@ -152,6 +154,18 @@ int64_t find_node(const MinimaProblem& problem,
   return -1;
 }
 
+void measure_node(const MinimaProblem& problem,
+                  const MinimaOptions& options,
+                  Node& node) {
+  const auto& e = node.endpoint;
+  node.log10_orbit = log10_orbit_size(problem.layout, e.theta);
+  node.log10_stabiliser = log10_group_order(problem.layout) - node.log10_orbit;
+  if (e.kinks > 0 || e.zeroed > 0 || e.theta.size(0) > options.dense_limit) return;
+  node.log_product =
+      log_product_of(symmetric_eigenvalues(dense_hessian(problem.objective, e.theta)),
+                     options.zero_tolerance);
+}
+
 int64_t add_node(const MinimaProblem& problem,
                  Graph& graph,
                  const Endpoint& endpoint,
@@ -161,11 +175,9 @@ int64_t add_node(const MinimaProblem& problem,
   if (known >= 0) return known;
   int64_t id = 0;
   for (const auto& n : graph.nodes) id = std::max(id, n.id + 1);
-  graph.nodes.push_back(
-      {.id = id,
-       .endpoint = endpoint,
-       .origin = origin,
-       .log10_orbit = log10_orbit_size(problem.layout, endpoint.theta)});
+  Node node{.id = id, .endpoint = endpoint, .origin = origin};
+  measure_node(problem, options, node);
+  graph.nodes.push_back(std::move(node));
   return id;
 }
 
@@ -177,7 +189,14 @@ Growth absorb(const MinimaProblem& problem,
   for (const auto& c : attempt.crossings) {
     const auto left = add_node(problem, graph, c.left, "path", options);
     const auto right = add_node(problem, graph, c.right, "path", options);
-    const Edge edge{std::min(left, right), std::max(left, right), c.saddle};
+    const Edge edge{
+        .a = std::min(left, right),
+        .b = std::max(left, right),
+        .saddle = c.saddle,
+        .eigenvector = c.eigenvector,
+        .log10_stabiliser = log10_group_order(problem.layout) -
+                            log10_orbit_size(problem.layout, c.saddle.theta),
+        .log_product = c.log_product};
     if (!known_edge(graph, edge)) graph.edges.push_back(edge);
   }
   attempt.crossings.clear();

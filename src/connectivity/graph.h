@@ -20,12 +20,19 @@ struct Node {
   int64_t hits = 0;    ///< seeds that ended there; 0: found otherwise
   std::string origin;  ///< "seeds", "path", "hop", "import"
   double log10_orbit = 0;
+  double log10_stabiliser = 0;  ///< elements of the group that leave it where it is
+  double log_product =
+      Endpoint::kNan;  ///< Σ log λ over the eigenvalues that are not
+                       ///< zero; NaN on kinks and above the dense limit
 };
 
 /// A proved edge: a saddle of index 1 and the two minima that the flow reaches from it.
 struct Edge {
   int64_t a = 0, b = 0;  ///< ids of nodes, a <= b; equal: two copies of one minimum
   Endpoint saddle;
+  torch::Tensor eigenvector;  ///< of the negative eigenvalue, `[P]`
+  double log10_stabiliser = 0;
+  double log_product = Endpoint::kNan;  ///< Σ log |λ|
 };
 
 /// A search for a pass between two minima.
@@ -98,6 +105,11 @@ Growth absorb(const MinimaProblem& problem,
               Graph& graph,
               Attempt attempt,
               const MinimaOptions& options);
+
+/// The orbit, the stabiliser and the product of the eigenvalues of a node's point.
+void measure_node(const MinimaProblem& problem,
+                  const MinimaOptions& options,
+                  Node& node);
 
 /// Adds a minimum that is no node yet and returns its id; else that of the node it is.
 int64_t add_node(const MinimaProblem& problem,

@@ -78,12 +78,20 @@ MergeTree merge_tree(const Graph& graph) {
 }
 
 std::vector<int64_t> components(const Graph& graph, double barrier) {
-  DisjointSets sets(graph.nodes.size());
+  const auto loss = [&](size_t i) { return graph.nodes[i].endpoint.loss; };
+  // `parts`: what is joined at all so far; lowest[root]: its deepest minimum.
+  DisjointSets parts(graph.nodes.size()), sets(graph.nodes.size());
+  std::vector<size_t> lowest(graph.nodes.size());
+  std::iota(lowest.begin(), lowest.end(), size_t{0});
   for (const auto& l : links_of(graph)) {
-    const auto x = place_of(graph, l.a), y = place_of(graph, l.b);
-    const double higher =
-        std::max(graph.nodes[x].endpoint.loss, graph.nodes[y].endpoint.loss);
-    if (l.loss - higher <= barrier) sets.unite(x, y);
+    const auto x = parts.root(place_of(graph, l.a)),
+               y = parts.root(place_of(graph, l.b));
+    if (x == y) continue;
+    auto deep = lowest[x], shallow = lowest[y];
+    if (std::pair(loss(shallow), shallow) < std::pair(loss(deep), deep))
+      std::swap(deep, shallow);
+    if (l.loss - loss(shallow) <= barrier) sets.unite(deep, shallow);
+    lowest[parts.unite(x, y)] = deep;
   }
   std::vector<int64_t> out, number(graph.nodes.size(), -1);
   int64_t count = 0;

@@ -31,8 +31,11 @@ struct MergeTree {
 /// equal, to rounding, the proved one.
 MergeTree merge_tree(const Graph& graph);
 
-/// For each node (in their order) the component it is in: nodes joined at most
-/// `barrier` above the higher one of the two are in one.
+/// For each node (in their order) the component it is in. Where two parts join, the
+/// shallower one's deepest minimum belongs to the component of the other's if the join
+/// is at most `barrier` above it: its basin is no deeper than that. (The elder rule of
+/// topological persistence; "at most `barrier` above the higher of two" alone is not
+/// transitive: a high, shallow minimum would make one component of two deep ones.)
 std::vector<int64_t> components(const Graph& graph, double barrier);
 
 /// "((0.06,0.31)0.32,0.4)0.5": losses of minima and joins to `digits`, each level in

@@ -23,7 +23,7 @@ struct ConnectivityOptions {
   int64_t variants = 3;  ///< alignments of one pair that are tried, best first
   int64_t extra = 20;    ///< attempts that try to lower joins of the complete tree
 
-  /// Minima joined by a pass at most this far above the higher one are one component.
+  /// A basin at most this deep is part of the component of the deeper one it joins.
   double barrier = 0.01;
 
   CurveKind curve = CurveKind::kNone;  ///< besides the band

@@ -127,6 +127,12 @@ bool is_simple_saddle(const Endpoint& e, const MinimaOptions& options) {
          e.gradient_norm <= std::max(options.gradient_tolerance, e.noise);
 }
 
+double log_product_of(const Tensor& eigenvalues, double zero_tolerance) {
+  const auto size = eigenvalues.abs();
+  const auto kept = size > zero_tolerance * size.max();
+  return size.masked_select(kept).log().sum().item<double>();
+}
+
 Crossing cross(const MinimaProblem& problem,
                const Tensor& theta,
                const MinimaOptions& options) {
@@ -146,6 +152,8 @@ Crossing cross(const MinimaProblem& problem,
   auto v = spectrum.vectors[0].contiguous();
   // The eigenvector's sign is nobody's choice: the largest entry is positive.
   if (v[v.abs().argmax()].item<double>() < 0) v = -v;
+  out.eigenvector = v;
+  out.log_product = log_product_of(spectrum.values, options.zero_tolerance);
   const double push = kPush * (1 + theta.norm().item<double>());
   out.left = descend(problem, theta - push * v, options, out.problem);
   std::string trouble;

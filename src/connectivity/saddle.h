@@ -33,12 +33,18 @@ SaddleSearch find_saddle(const Objective& objective,
 /// smooth there, all eigenvalues known, every zero mode explained by the symmetries.
 bool is_simple_saddle(const Endpoint& endpoint, const MinimaOptions& options);
 
+/// Σ log |λ| over the eigenvalues with |λ| > zero_tolerance · λ_max.
+double log_product_of(const torch::Tensor& eigenvalues, double zero_tolerance);
+
 /// A saddle and the two minima that the flow reaches from it.
 struct Crossing {
   Endpoint saddle;
-  Endpoint left, right;  ///< along −v and +v of the negative eigenvector v
-  bool proved = false;   ///< simple saddle, both flows fell to certified minima
-  std::string problem;   ///< why not
+  Endpoint left, right;       ///< along −v and +v of the negative eigenvector v
+  torch::Tensor eigenvector;  ///< v, `[P]`
+  double log_product =
+      Endpoint::kNan;   ///< Σ log |λ| over eigenvalues that are not zero
+  bool proved = false;  ///< simple saddle, both flows fell to certified minima
+  std::string problem;  ///< why not
 };
 
 /// Judges the saddle at θ, pushes off both ways along the negative eigenvector and

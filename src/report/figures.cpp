@@ -9,6 +9,7 @@
 #include "core/file.h"
 #include "core/numbers.h"
 #include "report/chart.h"
+#include "report/graph_page.h"
 #include "report/text.h"
 
 namespace basin {
@@ -163,6 +164,7 @@ void write_figures(const RunReport& report, const std::filesystem::path& folder)
   for (const auto& figures : {ensemble_figures(report),
                               surface_figures(report),
                               map_figures(report),
+                              graph_figures(report),
                               curvature_figures(report)}) {
     for (const auto& f : figures)
       write_file(folder / (f.name + ".svg"), standalone(f.svg));

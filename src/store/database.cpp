@@ -86,6 +86,16 @@ Statement& Statement::bind(double value) {
   return *this;
 }
 
+Statement& Statement::bind_bytes(const std::string& value) {
+  check(database_,
+        sqlite3_bind_blob(statement_,
+                          next_++,
+                          value.data(),
+                          static_cast<int>(value.size()),
+                          SQLITE_TRANSIENT));
+  return *this;
+}
+
 Statement& Statement::bind(const std::string& value) {
   check(database_,
         sqlite3_bind_text(statement_,

@@ -26,6 +26,7 @@ class Statement {
   Statement& bind(int64_t value);
   Statement& bind(double value);
   Statement& bind(const std::string& value);
+  Statement& bind_bytes(const std::string& value);  ///< as a blob
 
   /// A blob: rank, sizes, then little-endian float64 numbers; NULL if undefined.
   Statement& bind(const torch::Tensor& value);

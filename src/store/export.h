@@ -28,4 +28,18 @@ void export_hdf5(Results& results,
 /// data, NAME.vtk for each slice.
 void export_vtk(Results& results, const std::filesystem::path& folder);
 
+/// The graph of minima as pele reads it (storage/database.py, schema 2): an SQLite file
+/// with tbl_minima and tbl_transition_states; fvib = Σ log |λ|, pgorder = order of the
+/// stabiliser, invalid = not certified. Coordinates are pickled NumPy arrays.
+void export_pele(Results& results, const std::filesystem::path& file);
+
+/// ... as PATHSAMPLE and disconnectionDPS read it: min.data (energy, Σ log |λ|, order,
+/// three moments of inertia, here 1), ts.data (the same with two minima, from 1),
+/// points.min and points.ts (float64).
+void export_pathsample(Results& results, const std::filesystem::path& folder);
+
+/// ... as TopSearch reads it: min.data, min.coords, ts.data, ts.coords, pairlist, from
+/// 0.
+void export_topsearch(Results& results, const std::filesystem::path& folder);
+
 }  // namespace basin

@@ -48,8 +48,11 @@ CREATE TABLE IF NOT EXISTS slice_map(
   slice TEXT, row INTEGER, least BLOB, largest BLOB, PRIMARY KEY(slice, row));
 CREATE TABLE IF NOT EXISTS curvature(point TEXT PRIMARY KEY, gauges TEXT);
 CREATE TABLE IF NOT EXISTS nodes(
-  node INTEGER PRIMARY KEY, hits INTEGER, origin TEXT, log10_orbit REAL);
-CREATE TABLE IF NOT EXISTS edges(edge INTEGER PRIMARY KEY, a INTEGER, b INTEGER);
+  node INTEGER PRIMARY KEY, hits INTEGER, origin TEXT, log10_orbit REAL,
+  log10_stabiliser REAL, log_product REAL);
+CREATE TABLE IF NOT EXISTS edges(
+  edge INTEGER PRIMARY KEY, a INTEGER, b INTEGER, log10_stabiliser REAL,
+  log_product REAL, eigenvector BLOB);
 CREATE TABLE IF NOT EXISTS attempts(
   attempt INTEGER PRIMARY KEY, a INTEGER, b INTEGER, variant INTEGER, aligned INTEGER,
   exhaustive INTEGER, log10_order REAL, status TEXT, force REAL, bound REAL,

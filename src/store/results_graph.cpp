@@ -24,9 +24,15 @@ std::vector<Endpoint> points_of(const std::vector<Node>& nodes) {
 }
 
 void write_nodes(Database& database, const std::vector<Node>& nodes) {
-  auto row = database.prepare("INSERT OR REPLACE INTO nodes VALUES(?, ?, ?, ?)");
+  auto row = database.prepare("INSERT OR REPLACE INTO nodes VALUES(?, ?, ?, ?, ?, ?)");
   for (const auto& n : nodes)
-    row.bind(n.id).bind(n.hits).bind(n.origin).bind(n.log10_orbit).run();
+    row.bind(n.id)
+        .bind(n.hits)
+        .bind(n.origin)
+        .bind(n.log10_orbit)
+        .bind(n.log10_stabiliser)
+        .bind(n.log_product)
+        .run();
 }
 
 }  // namespace
@@ -66,14 +72,21 @@ void Results::save_attempts(int64_t first,
           .bind(t.loss.empty() ? torch::Tensor() : at::tensor(t.loss, torch::kFloat64))
           .run();
     }
-    auto edges = database_.prepare("INSERT OR REPLACE INTO edges VALUES(?, ?, ?)");
+    auto edges =
+        database_.prepare("INSERT OR REPLACE INTO edges VALUES(?, ?, ?, ?, ?, ?)");
     for (const auto& g : growth) {
       write_nodes(database_, g.nodes);
       write_ends(kNodeEnds, points_of(g.nodes));
       for (const auto& e : g.edges) {
         auto saddle = e.saddle;
         saddle.seed = edge;
-        edges.bind(edge++).bind(e.a).bind(e.b).run();
+        edges.bind(edge++)
+            .bind(e.a)
+            .bind(e.b)
+            .bind(e.log10_stabiliser)
+            .bind(e.log_product)
+            .bind(e.eigenvector)
+            .run();
         write_ends(kSaddles, {saddle});
       }
     }
@@ -113,20 +126,31 @@ Graph Results::load_graph() {
     out.nodes.push_back({.id = id, .endpoint = std::move(e)});
   }
   auto node = database_.prepare(
-      "SELECT node, hits, origin, log10_orbit FROM nodes ORDER BY node");
+      "SELECT node, hits, origin, log10_orbit, log10_stabiliser, log_product FROM "
+      "nodes "
+      "ORDER BY node");
   for (auto& n : out.nodes) {
     if (!node.step() || node.integer(0) != n.id)
       throw StorageError("results.sqlite: a node is missing");
     n.hits = node.integer(1);
     n.origin = node.text(2);
     n.log10_orbit = node.number(3);
+    n.log10_stabiliser = node.number(4);
+    n.log_product = node.number(5);
   }
   const auto saddles = load_ends(kSaddles);
-  auto edge = database_.prepare("SELECT edge, a, b FROM edges ORDER BY edge");
+  auto edge = database_.prepare(
+      "SELECT edge, a, b, log10_stabiliser, log_product, eigenvector FROM edges "
+      "ORDER BY edge");
   for (const auto& saddle : saddles) {
     if (!edge.step() || edge.integer(0) != saddle.seed)
       throw StorageError("results.sqlite: a saddle is missing");
-    out.edges.push_back({edge.integer(1), edge.integer(2), saddle});
+    out.edges.push_back({.a = edge.integer(1),
+                         .b = edge.integer(2),
+                         .saddle = saddle,
+                         .eigenvector = edge.tensor(5),
+                         .log10_stabiliser = edge.number(3),
+                         .log_product = edge.number(4)});
   }
   auto row = database_.prepare(
       "SELECT a, b, variant, aligned, exhaustive, log10_order, status, force, bound, "

@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "store/csv.h"
 #include "store/curvature_tables.h"
+#include "store/graph_tables.h"
 
 namespace basin {
 namespace {
@@ -227,6 +228,9 @@ void write_tables(Results& results, const std::filesystem::path& folder) {
   write_slices(results, folder / "slices.csv");
   write_file(folder / "extrema.csv", extrema_csv(results.load_frames()));
   write_curvature_tables(results, folder);
+  const auto barrier = results.meta("component_barrier");
+  write_graph_tables(
+      results.load_graph(), barrier.empty() ? 0 : std::stod(barrier), folder);
   write_file(folder / "training.csv", training_csv(seeds));
   write_file(folder / "curves.csv", curves_csv(seeds));
   write_file(folder / "spectra.csv", spectra_csv(results.load_spectra()));

@@ -131,6 +131,9 @@ TEST(Passes, FourWellsAreJoinedOverTheirExactPasses) {
   }
   EXPECT_EQ(components(graph, 0.0), (std::vector<int64_t>{0, 1, 2, 3}));
   EXPECT_EQ(components(graph, 10.0), (std::vector<int64_t>{0, 0, 0, 0}));
+  // Basins from (−, −), deepest of all, to (+, +): in x they are .80 and .81 deep, in y
+  // more than 1.4.
+  EXPECT_EQ(components(graph, 1.0), (std::vector<int64_t>{0, 1, 0, 1}));
 }
 
 TEST(Passes, TheSaddleOfADoubleWellIsFoundFromItsWellSide) {
