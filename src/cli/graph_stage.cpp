@@ -112,8 +112,8 @@ void connect_stage(const Session& session, Results& results) {
     const auto first = static_cast<int64_t>(graph.attempts.size());
     const auto edge = static_cast<int64_t>(graph.edges.size());
     std::vector<Growth> growth;
-    for (const auto& t : attempts)
-      growth.push_back(absorb(problem, graph, t, session.spec.minima));
+    for (auto& t : attempts)
+      growth.push_back(absorb(problem, graph, t, o, session.spec.minima));
     results.save_attempts(first, edge, attempts, growth);
   }
 }

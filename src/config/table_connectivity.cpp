@@ -36,6 +36,10 @@ Section connectivity_section(ConnectivityOptions& c) {
         &c.extra,
         "attempts to lower the joins of a tree that is complete",
         at_least(0, 1e6)},
+       {"max_found",
+        &c.max_found,
+        "minima found on the way that may join the set",
+        at_least(0, 100'000)},
        {"barrier",
         &c.barrier,
         "minima joined by a pass at most this far above the higher one are one "

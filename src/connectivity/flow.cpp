@@ -7,8 +7,6 @@
 
 #include "core/stop.h"
 #include "curvature/hessian.h"
-#include "curvature/symmetric_eigen.h"
-#include "minima/newton.h"
 
 namespace basin {
 namespace {
@@ -24,6 +22,20 @@ Tensor times_of(const Tensor& values, double h) {
 
 }  // namespace
 
+SymmetricEigen curvature_without(const Objective& objective,
+                                 const Tensor& theta,
+                                 const ZeroModes& zero_modes) {
+  auto hessian = dense_hessian(objective, theta);
+  const auto basis = zero_modes ? zero_modes(theta) : Tensor();
+  if (basis.defined() && basis.size(0) > 0) {
+    const auto inside = at::mm(basis.t(), basis);
+    const auto outside = at::eye(theta.size(0), torch::kFloat64) - inside;
+    hessian = at::mm(outside, at::mm(hessian, outside));
+    hessian = 0.5 * (hessian + hessian.t()) + 10 * hessian.norm() * inside;
+  }
+  return symmetric_eigen(hessian);
+}
+
 FlowResult follow_gradient(const Objective& objective,
                            const Tensor& theta,
                            const FlowOptions& options) {
@@ -32,16 +44,13 @@ FlowResult follow_gradient(const Objective& objective,
   double h = 0;
   for (; out.steps < options.max_steps; ++out.steps) {
     check_stop();
-    const auto hessian = dense_hessian(objective, out.theta);
-    if (!hessian.isfinite().all().item<bool>()) return out;
-    const auto [values, vectors] = symmetric_eigen(hessian);
+    const auto [values, vectors] =
+        curvature_without(objective, out.theta, options.zero_modes);
     const auto slope = at::mv(vectors.t(), answer.gradient.squeeze(0));
     const double most = values.abs().max().item<double>();
-    const double norm = slope.abs().max().item<double>();
-    const auto zero =
-        values.abs() <= zero_mode_floor(most, norm, options.zero_tolerance);
+    const auto zero = values.abs() <= options.zero_tolerance * most;
     const double least = values[0].item<double>();
-    if (least > 0 || zero[0].item<bool>()) {
+    if (least >= -options.zero_tolerance * most) {
       const auto newton =
           at::where(zero, at::zeros_like(slope), slope / values).norm().item<double>();
       if (newton <= options.near * (1 + out.theta.norm().item<double>())) {

@@ -1,8 +1,20 @@
 #pragma once
 
+#include <functional>
+
 #include "core/objective.h"
+#include "curvature/symmetric_eigen.h"
 
 namespace basin {
+
+/// Orthonormal tangents at θ `[P]` along which symmetries leave L as it is: `[k, P]`.
+using ZeroModes = std::function<torch::Tensor(const torch::Tensor&)>;
+
+/// The eigenpairs of H at θ with the zero modes taken out: they come last, with a large
+/// eigenvalue and no slope.
+SymmetricEigen curvature_without(const Objective& objective,
+                                 const torch::Tensor& theta,
+                                 const ZeroModes& zero_modes);
 
 struct FlowOptions {
   int64_t max_steps = 2000;
@@ -15,6 +27,7 @@ struct FlowOptions {
   /// is shorter than this times (1 + ‖θ‖).
   double near = 1e-3;
   double zero_tolerance = 1e-8;
+  ZeroModes zero_modes = nullptr;
 };
 
 struct FlowResult {

@@ -183,12 +183,26 @@ int64_t add_node(const MinimaProblem& problem,
 
 Growth absorb(const MinimaProblem& problem,
               Graph& graph,
-              Attempt attempt,
-              const MinimaOptions& options) {
+              Attempt& attempt,
+              const ConnectivityOptions& options,
+              const MinimaOptions& minima) {
   const auto nodes = graph.nodes.size(), edges = graph.edges.size();
+  auto found = std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const Node& n) {
+    return n.origin == "path";
+  });
   for (const auto& c : attempt.crossings) {
-    const auto left = add_node(problem, graph, c.left, "path", options);
-    const auto right = add_node(problem, graph, c.right, "path", options);
+    const bool full = found >= options.max_found &&
+                      (find_node(problem, graph.nodes, c.left, minima) < 0 ||
+                       find_node(problem, graph.nodes, c.right, minima) < 0);
+    if (full) {
+      attempt.problem =
+          "a saddle to a new minimum was left out: connectivity.max_found";
+      continue;
+    }
+    const auto before = graph.nodes.size();
+    const auto left = add_node(problem, graph, c.left, "path", minima);
+    const auto right = add_node(problem, graph, c.right, "path", minima);
+    found += static_cast<int64_t>(graph.nodes.size() - before);
     const Edge edge{
         .a = std::min(left, right),
         .b = std::max(left, right),
@@ -200,7 +214,7 @@ Growth absorb(const MinimaProblem& problem,
     if (!known_edge(graph, edge)) graph.edges.push_back(edge);
   }
   attempt.crossings.clear();
-  graph.attempts.push_back(std::move(attempt));
+  graph.attempts.push_back(attempt);
   return {{graph.nodes.begin() + static_cast<ptrdiff_t>(nodes), graph.nodes.end()},
           {graph.edges.begin() + static_cast<ptrdiff_t>(edges), graph.edges.end()}};
 }

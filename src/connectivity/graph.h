@@ -100,11 +100,13 @@ struct Growth {
 };
 
 /// The attempt becomes part of the graph: its crossings become edges, unless they are
-/// known, between nodes, of which some may be new.
+/// known, between nodes, of which some may be new. Once `max_found` were found on the
+/// way, a crossing to a new minimum is left out, and the attempt's `problem` says so.
 Growth absorb(const MinimaProblem& problem,
               Graph& graph,
-              Attempt attempt,
-              const MinimaOptions& options);
+              Attempt& attempt,
+              const ConnectivityOptions& options,
+              const MinimaOptions& minima);
 
 /// The orbit, the stabiliser and the product of the eigenvalues of a node's point.
 void measure_node(const MinimaProblem& problem,

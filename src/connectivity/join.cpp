@@ -111,7 +111,7 @@ void climb(const MinimaProblem& problem,
                                    band.images[top].contiguous(),
                                    {},
                                    {.gradient_tolerance = minima.gradient_tolerance,
-                                    .zero_tolerance = minima.zero_tolerance});
+                                    .zero_modes = symmetry_modes(problem)});
     if (!found.converged) {
       note(fmt::format("eigenvector-following ended with a gradient of {:.1e}",
                        found.gradient_norm));

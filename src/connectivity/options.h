@@ -23,6 +23,8 @@ struct ConnectivityOptions {
   int64_t variants = 3;  ///< alignments of one pair that are tried, best first
   int64_t extra = 20;    ///< attempts that try to lower joins of the complete tree
 
+  int64_t max_found = 200;  ///< minima found on the way that may join the set
+
   /// A basin at most this deep is part of the component of the deeper one it joins.
   double barrier = 0.01;
 

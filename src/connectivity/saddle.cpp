@@ -18,16 +18,10 @@ using torch::Tensor;
 
 constexpr double kPush = 1e-3;  // relative to 1 + ‖θ‖
 
-// The mode to follow up: the softest that is no zero mode, or that nearest to `along`.
-int64_t followed_mode(const Tensor& values,
-                      const Tensor& vectors,
-                      const Tensor& zero,
-                      const Tensor& along) {
-  if (along.defined()) {
-    const auto overlap = at::mv(vectors.t(), along).abs();
-    return at::where(zero, at::zeros_like(overlap), overlap).argmax().item<int64_t>();
-  }
-  return at::where(zero, at::full_like(values, 1e300), values).argmin().item<int64_t>();
+// The mode to follow up: the softest, or that nearest to `along`.
+int64_t followed_mode(const Tensor& vectors, const Tensor& along) {
+  return along.defined() ? at::mv(vectors.t(), along).abs().argmax().item<int64_t>()
+                         : 0;
 }
 
 // Where the flow from θ ends, as a judged endpoint.
@@ -35,8 +29,10 @@ Endpoint descend(const MinimaProblem& problem,
                  const Tensor& theta,
                  const MinimaOptions& options,
                  std::string& trouble) {
-  const auto flow = follow_gradient(
-      problem.objective, theta, {.zero_tolerance = options.zero_tolerance});
+  const auto flow = follow_gradient(problem.objective,
+                                    theta,
+                                    {.zero_tolerance = options.zero_tolerance,
+                                     .zero_modes = symmetry_modes(problem)});
   if (!flow.arrived) {
     trouble = fmt::format("the flow from it did not arrive in {} steps", flow.steps);
     return {.theta = flow.theta};
@@ -75,40 +71,36 @@ SaddleSearch find_saddle(const Objective& objective,
     const auto g = answer.gradient.squeeze(0);
     if (!g.isfinite().all().item<bool>()) return out;
     out.gradient_norm = g.abs().max().item<double>();
-    const auto [values, vectors] = symmetric_eigen(dense_hessian(objective, out.theta));
-    const double most = values.abs().max().item<double>();
-    const auto zero = values.abs() <=
-                      zero_mode_floor(most, out.gradient_norm, options.zero_tolerance);
-    const auto mode = followed_mode(values, vectors, zero, along);
-    const double floor =
-        out.gradient_norm < 1e-7
-            ? std::max(options.gradient_tolerance, gradient_floor(objective, out.theta))
-            : options.gradient_tolerance;
+    const auto [values, vectors] =
+        curvature_without(objective, out.theta, options.zero_modes);
+    const auto mode = followed_mode(vectors, along);
+    double floor = options.gradient_tolerance;
+    if (out.gradient_norm < 1e-7)
+      floor = std::max(floor, gradient_floor(objective, out.theta));
     if (out.gradient_norm <= floor) {
       out.converged = values[mode].item<double>() < 0;
       return out;
     }
     const auto slope = at::mv(vectors.t(), g);
-    const auto size = values.abs().clamp_min(1e-12 * most);
+    const auto size = values.abs().clamp_min(1e-12 * values.abs().max().item<double>());
     auto step = -2 * slope / (size * (1 + at::sqrt(1 + 4 * (slope / size).square())));
     step[mode] = -step[mode];
-    step = at::where(zero, at::zeros_like(step), step);
     const double length = step.norm().item<double>();
     if (length > radius) step = step * (radius / length);
-    const double predicted =
-        (slope * step + 0.5 * values * step.square()).sum().item<double>();
     const auto next = (out.theta + at::mv(vectors, step)).contiguous();
     const auto there = objective.value_and_gradient(next.unsqueeze(0));
-    const double found = there.value.item<double>() - answer.value.item<double>();
+    // By how much the model's error would move the next step.
+    const auto missed =
+        (at::mv(vectors.t(), there.gradient.squeeze(0)) - slope - values * step) / size;
     const double off =
-        std::abs(found - predicted) / std::max(std::abs(predicted), 1e-300);
-    const bool tells = std::abs(predicted) > 1e-12 * (1 + std::abs(found));
-    if (!std::isfinite(found) || (tells && off > 2)) {
-      radius = 0.3 * std::min(radius, length);
+        missed.norm().item<double>() / std::max(step.norm().item<double>(), 1e-300);
+    if (!std::isfinite(off) || (off > 1 && out.gradient_norm > 1e-9)) {
+      radius = 0.4 * std::min(radius, length);
       if (radius < 1e-12) return out;
       continue;
     }
-    if (tells) radius = off < 0.3 ? std::min(widest, 2 * radius) : 0.7 * radius;
+    if (off < 0.25) radius = std::min(widest, 2 * radius);
+    if (off > 0.5) radius = 0.7 * std::min(radius, length);
     // The chosen mode is followed until it is the one of negative curvature.
     if (along.defined()) {
       along = values[mode].item<double>() < 0 && mode == 0
@@ -119,6 +111,13 @@ SaddleSearch find_saddle(const Objective& objective,
     answer = there;
   }
   return out;
+}
+
+ZeroModes symmetry_modes(const MinimaProblem& problem) {
+  return [&problem](const Tensor& theta) {
+    const auto sources = symmetry_sources(problem.layout, theta, problem.decay > 0);
+    return explain(sources, theta.size(0)).basis;
+  };
 }
 
 bool is_simple_saddle(const Endpoint& e, const MinimaOptions& options) {

@@ -6,9 +6,9 @@
 namespace basin {
 
 struct SaddleOptions {
-  int64_t max_iterations = 200;
+  int64_t max_iterations = 500;
   double gradient_tolerance = 1e-12;
-  double zero_tolerance = 1e-8;
+  ZeroModes zero_modes = nullptr;
 };
 
 struct SaddleSearch {
@@ -28,6 +28,9 @@ SaddleSearch find_saddle(const Objective& objective,
                          const torch::Tensor& theta,
                          const torch::Tensor& uphill,
                          const SaddleOptions& options);
+
+/// The tangents of the continuous symmetries of a problem.
+ZeroModes symmetry_modes(const MinimaProblem& problem);
 
 /// True if a judged point is a saddle with exactly one negative eigenvalue: critical,
 /// smooth there, all eigenvalues known, every zero mode explained by the symmetries.

@@ -38,8 +38,8 @@ Graph joined(const MinimaProblem& problem,
   for (auto next = next_pairs(graph, options, 4); !next.empty();
        next = next_pairs(graph, options, 4)) {
     for (const auto& pair : next) {
-      const auto found = join(problem, nullptr, graph, pair, options, {}, 1);
-      absorb(problem, graph, found, {});
+      auto found = join(problem, nullptr, graph, pair, options, {}, 1);
+      absorb(problem, graph, found, options, {});
     }
   }
   return graph;

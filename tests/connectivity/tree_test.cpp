@@ -52,8 +52,8 @@ XorTree xor_tree(uint64_t seed) {
   for (auto next = next_pairs(out.graph, options, 4); !next.empty();
        next = next_pairs(out.graph, options, 4)) {
     for (const auto& pair : next) {
-      const auto found = join(problem, nullptr, out.graph, pair, options, {}, seed);
-      absorb(problem, out.graph, found, {});
+      auto found = join(problem, nullptr, out.graph, pair, options, {}, seed);
+      absorb(problem, out.graph, found, options, {});
     }
   }
   out.tree = merge_tree(out.graph);

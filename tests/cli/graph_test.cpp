@@ -1,0 +1,127 @@
+// The graph of minima by the program: resume, exports, what it says of bad input.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "core/file.h"
+#include "support/folder.h"
+#include "support/program.h"
+
+namespace basin {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Folder;
+using testing::only_run;
+using testing::run_program;
+using testing::tables_of;
+
+// The six minima of XOR and how they are joined, in a few seconds.
+std::string xor_config(const fs::path& folder, const std::string& more) {
+  const auto file = folder / "graph.yaml";
+  write_file(file,
+             "name: graph\n"
+             "data: {source: xor, samples: 4}\n"
+             "model: {depth: 1, width: 2, activation: tanh, init: normal}\n"
+             "loss: {weight_decay: 1e-2}\n"
+             "ensemble: {seeds: 60, learning_rate: 0.05, steps: 300}\n" +
+                 more);
+  return file.string();
+}
+
+constexpr const char* kGraph =
+    "minima: {explore: basin_hopping, hops: 6}\n"
+    "connectivity: {minima: 20, extra: 8, curve: bezier}\n";
+
+TEST(Graph, EndsWithTheSameTablesAfterBeingKilledAndForAnyThreads) {
+  const Folder whole, killed;
+  const auto config =
+      xor_config(whole.path(),
+                 "minima: {explore: basin_hopping, hops: 6}\n"
+                 "connectivity: {minima: 20, variants: 8, extra: 24}\n");
+  const auto first = run_program({config, "--out", whole.path().string()});
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_NE(first.out.find("certified saddles of index 1"), std::string::npos);
+  int kills = 0;
+  for (const int ms : {700, 1000, 1300, 1600}) {
+    kills += run_program({config, "--out", killed.path().string(), "--threads", "1"},
+                         {.after_ms = ms})
+                 .code != 0;
+  }
+  EXPECT_GE(kills, 3);
+  const auto last =
+      run_program({config, "--out", killed.path().string(), "--threads", "1"});
+  ASSERT_EQ(last.code, 0) << last.err;
+  const auto a = tables_of(only_run(whole.path(), "graph-"));
+  const auto b = tables_of(only_run(killed.path(), "graph-"));
+  ASSERT_EQ(a.size(), b.size());
+  bool joins = false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i], b[i]);
+    joins = joins || a[i].first.find("joins.csv") != std::string::npos;
+  }
+  EXPECT_TRUE(joins);
+}
+
+TEST(Graph, ExportsWhatThePeersRead) {
+  if (std::system("/usr/bin/python3 -c 'import numpy, sqlite3' 2>/dev/null") != 0)
+    GTEST_SKIP() << "python3-numpy is not installed";
+  const Folder folder;
+  const auto out = folder.path().string();
+  ASSERT_EQ(run_program({xor_config(folder.path(), kGraph), "--out", out}).code, 0);
+  const std::vector<std::pair<std::string, std::string>> places{
+      {"pele", "pele.sqlite"},
+      {"pathsample", "pathsample"},
+      {"topsearch", "topsearch"},
+      {"csv", "csv"}};
+  for (const auto& [to, place] : places) {
+    ASSERT_EQ(
+        run_program(
+            {"export", "graph", "--out", out, "--to", to, "--dest", out + "/" + place})
+            .code,
+        0)
+        << to;
+  }
+  const auto command =
+      fmt::format("/usr/bin/python3 {}/tests/cli/read_graph.py {}", BASIN_ROOT, out);
+  EXPECT_EQ(std::system(command.c_str()), 0);
+}
+
+TEST(Graph, SaysWhatItCannotJoinAndDoesTheRest) {
+  const Folder folder;
+  // One minimum only: a linear model.
+  const auto file = folder.path() / "one.yaml";
+  write_file(file,
+             "name: one\n"
+             "data: {source: sine, samples: 12}\n"
+             "model: {depth: 0}\n"
+             "loss: {weight_decay: 1e-2}\n"
+             "ensemble: {seeds: 5, steps: 50}\n"
+             "connectivity: {minima: 4}\n"
+             "landscape: [{name: line, kind: line, directions: random, points: 11}]\n");
+  const auto ended = run_program({file.string(), "--out", folder.path().string()});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.err.find("connectivity: needs 2 minima, there is 1"),
+            std::string::npos);
+  EXPECT_NE(ended.out.find("line:"), std::string::npos);
+}
+
+TEST(Graph, RefusesWrongOptionsAllAtOnce) {
+  const Folder folder;
+  const auto ended = run_program(
+      {xor_config(
+           folder.path(),
+           "minima: {explore: hopping}\n"
+           "connectivity: {minima: 1, images: 30, max_images: 9, curve: spline}\n"),
+       "--out",
+       folder.path().string()});
+  EXPECT_EQ(ended.code, 2);
+  for (const char* text : {"basin_hopping", "at least 2", "at least images", "bezier"})
+    EXPECT_NE(ended.err.find(text), std::string::npos) << text << ended.err;
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1);
+}
+
+}  // namespace
+}  // namespace basin
