@@ -5,6 +5,7 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/import.h"
 #include "config/write.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -50,6 +51,8 @@ int dispatch(const Arguments& arguments) {
     verify_command(arguments, settings);
   } else if (arguments.command == "export") {
     export_command(arguments);
+  } else if (arguments.command == "import") {
+    import_command(arguments, settings);
   } else {
     run_command(arguments, settings);
   }

@@ -14,9 +14,17 @@ namespace basin {
 namespace {
 
 const std::vector<std::string> kCommands{
-    "run", "check", "schema", "list", "show", "verify", "export", "help"};
-const std::vector<std::string> kOptions{
-    "--out", "--set", "--threads", "--quiet", "--to", "--dest", "--help", "--version"};
+    "run", "check", "schema", "list", "show", "verify", "export", "import", "help"};
+const std::vector<std::string> kOptions{"--out",
+                                        "--set",
+                                        "--threads",
+                                        "--quiet",
+                                        "--to",
+                                        "--dest",
+                                        "--points",
+                                        "--energies",
+                                        "--help",
+                                        "--version"};
 
 int64_t parse_threads(const std::string& text) {
   int64_t value = 0;
@@ -31,7 +39,8 @@ int64_t parse_threads(const std::string& text) {
 }
 
 void require_target(const Arguments& a) {
-  const bool needs_config = a.command == "run" || a.command == "check";
+  const bool needs_config =
+      a.command == "run" || a.command == "check" || a.command == "import";
   const bool needs_run =
       a.command == "show" || a.command == "verify" || a.command == "export";
   if (a.target.empty() && (needs_config || needs_run)) {
@@ -86,6 +95,10 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
       out.to = value(word);
     } else if (word == "--dest") {
       out.dest = value(word);
+    } else if (word == "--points") {
+      out.points = value(word);
+    } else if (word == "--energies") {
+      out.energies = value(word);
     } else if (word.starts_with("-") && word.size() > 1) {
       throw InputError(
           fmt::format("{}: unknown option{}", word, suggestion(word, kOptions)));
@@ -119,6 +132,9 @@ std::string usage() {
   runner verify RUN           recompute every certificate from the run folder alone
   runner export RUN --to csv|npz|npy|hdf5|vtk|png|pdf|pele|pathsample|topsearch
                               [--dest PATH]
+  runner import CONFIG --points FILE [--energies FILE] [--dest CSV]
+                              judge the minima of another program: min.coords of
+                              TopSearch or points.min of PATHSAMPLE, and their min.data
 
 options
   --out DIR        where runs are kept (runs)

@@ -8,15 +8,16 @@ namespace basin {
 
 /// What the command line asks for.
 struct Arguments {
-  std::string
-      command;  ///< run, check, schema, list, show, verify, export, help, version
-  std::string target;                  ///< config or run
+  std::string command;  ///< run, check, schema, list, show, verify, export, import,
+                        ///< help, version
+  std::string target;   ///< config or run
   std::string out = "runs";            ///< where runs are kept
   std::vector<std::string> overrides;  ///< of --set
   int64_t threads = -1;                ///< -1: as the config says
   bool quiet = false;
-  std::string to;    ///< export: csv or npz
-  std::string dest;  ///< export: folder or file; empty: beside the run
+  std::string to;                ///< export: csv or npz
+  std::string dest;              ///< export: folder or file; empty: beside the run
+  std::string points, energies;  ///< import: files
 };
 
 /// Throws InputError for anything unknown.

@@ -170,8 +170,10 @@ Alignment align(const MinimaProblem& problem,
   const auto add = [&](const char* method, const SymmetryElement& element) {
     AlignmentCandidate c{
         .method = method, .element = element, .moved = moved(layout, element, b)};
+    // Units that decay has brought to zero may be exchanged without a difference.
+    const double close = 1e-9 * (1 + b.norm().item<double>());
     for (const auto& known : out.candidates) {
-      if (known.moved.equal(c.moved)) return;
+      if ((known.moved - c.moved).norm().item<double>() <= close) return;
     }
     check_function(problem, b, c.moved);
     c.distance = (a - c.moved).norm().item<double>();

@@ -9,9 +9,11 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "connectivity/alignment.h"
 #include "core/machine.h"
 #include "core/parallel.h"
 #include "kernel/group.h"
+#include "model/initialize.h"
 #include "peak.h"
 #include "work.h"
 
@@ -188,6 +190,20 @@ nlohmann::json print_table(const std::map<std::string, Result>& all,
   return out;
 }
 
+constexpr const char* kAlignment = "alignment/64-512-512-10";
+
+// Weight matching of two networks with initial weights from different seeds.
+void add_alignment() {
+  const auto network = std::make_shared<Network>(make_network(
+      {.depth = 2, .width = 512, .activation = Elementwise::kTanh}, 64, 10, true));
+  const auto theta = initial_parameters(*network, 1, 0, 2);
+  add(kAlignment, 0, [=] {
+    const auto start = identity_element(network->layout);
+    match_weights(network->layout, theta[0], theta[1], start);
+    return int64_t{1};
+  });
+}
+
 int run(int argc, char** argv) {
   int64_t threads = 0;
   std::string json = "build/bench.json";
@@ -221,10 +237,16 @@ int run(int argc, char** argv) {
     for (const auto dtype : {torch::kFloat32, torch::kFloat64})
       add_subject(std::make_shared<Subject>(c, dtype), threads);
   }
+  add_alignment();
   Collector collector;
   benchmark::RunSpecifiedBenchmarks(&collector);
   fmt::print(stderr, "\n");
   const auto rows = print_table(collector.results, peak);
+  if (const auto found = collector.results.find(kAlignment);
+      found != collector.results.end()) {
+    fmt::print("\nweight matching of two 64-512-512-10 networks: {:.2f} s\n",
+               1 / found->second.per_second);
+  }
   std::ofstream(json) << nlohmann::json{{"machine", machine},
                                         {"threads", threads},
                                         {"peak_gflops", peak},

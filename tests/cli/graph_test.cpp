@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "core/file.h"
@@ -87,6 +88,48 @@ TEST(Graph, ExportsWhatThePeersRead) {
   const auto command =
       fmt::format("/usr/bin/python3 {}/tests/cli/read_graph.py {}", BASIN_ROOT, out);
   EXPECT_EQ(std::system(command.c_str()), 0);
+}
+
+TEST(Graph, JudgesTheMinimaOfOthers) {
+  const Folder folder;
+  const auto out = folder.path().string();
+  const auto config = xor_config(folder.path(), kGraph);
+  ASSERT_EQ(run_program({config, "--out", out}).code, 0);
+  for (const std::string to : {"pathsample", "topsearch"}) {
+    const auto place = out + "/" + to;
+    ASSERT_EQ(
+        run_program({"export", "graph", "--out", out, "--to", to, "--dest", place})
+            .code,
+        0);
+    const auto points = place + (to == "pathsample" ? "/points.min" : "/min.coords");
+    const auto judged = run_program({"import",
+                                     config,
+                                     "--points",
+                                     points,
+                                     "--energies",
+                                     place + "/min.data",
+                                     "--dest",
+                                     place + "/judged.csv"});
+    EXPECT_EQ(judged.code, 0) << judged.err;
+    EXPECT_NE(
+        judged.out.find("6 of 6 points are certified minima as they are, 6 of them"),
+        std::string::npos)
+        << judged.out;
+    const auto csv = read_file(place + "/judged.csv", 1 << 20);
+    EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 7);
+  }
+  // A saddle is told from a minimum, and wrong files are told line by line.
+  const auto saddles =
+      run_program({"import", config, "--points", out + "/topsearch/ts.coords"});
+  EXPECT_NE(saddles.out.find("0 of 8 points are certified"), std::string::npos)
+      << saddles.out;
+  write_file(folder.path() / "wrong.coords", "1 2 3\n1 2 3 4 5 6 7 8 nan\n");
+  const auto wrong = run_program(
+      {"import", config, "--points", (folder.path() / "wrong.coords").string()});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_NE(wrong.err.find(":1: expected 9 numbers"), std::string::npos) << wrong.err;
+  EXPECT_NE(wrong.err.find(":2: expected a finite number, came 'nan'"),
+            std::string::npos);
 }
 
 TEST(Graph, SaysWhatItCannotJoinAndDoesTheRest) {
