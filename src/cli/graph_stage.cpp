@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "cli/stages.h"
 #include "connectivity/hopping.h"
@@ -8,6 +9,7 @@
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "core/stop.h"
+#include "minima/count.h"
 
 namespace basin {
 namespace {
@@ -29,6 +31,27 @@ std::vector<Node> seed_nodes(const Session& session,
     measure_node(session.problem(), session.spec.minima, out.back());
   }
   return out;
+}
+
+// Components among the minima that seeds reached, if all of them are certified nodes.
+void count_components(const Session& session, const Graph& graph, Results& results) {
+  int64_t certified = 0;
+  for (const auto& m : results.load_minima()) certified += is_certified(m.endpoint);
+  const auto component = components(graph, session.spec.connectivity.barrier);
+  std::map<int64_t, int64_t> hits;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const auto& n = graph.nodes[i];
+    if (n.hits == 0 || !is_certified(n.endpoint)) continue;
+    --certified;
+    hits[component[i]] += n.hits;
+  }
+  if (certified != 0 || hits.empty()) return;
+  std::vector<int64_t> list;
+  for (const auto& [id, count] : hits) list.push_back(count);
+  auto count = count_classes(list);
+  count.level = "component";
+  count.set = "certified";
+  results.save_component_count(count);
 }
 
 }  // namespace
@@ -116,6 +139,7 @@ void connect_stage(const Session& session, Results& results) {
       growth.push_back(absorb(problem, graph, t, o, session.spec.minima));
     results.save_attempts(first, edge, attempts, growth);
   }
+  count_components(session, graph, results);
 }
 
 }  // namespace basin

@@ -25,13 +25,27 @@ torch::Tensor finite_rows(const torch::Tensor& trajectory) {
   return trajectory.index_select(0, trajectory.isfinite().all(1).nonzero().flatten());
 }
 
-std::vector<Endpoint> saddles_of(Results& results) {
+// Of seeds that ended there, and of the graph, whose number is −1 less theirs.
+std::vector<Endpoint> saddles_of(Results& results, const Graph& graph) {
   auto all = results.load_endpoints();
   std::erase_if(all, [](const Endpoint& e) { return e.verdict != Verdict::kSaddle; });
+  for (size_t k = 0; k < graph.edges.size(); ++k) {
+    all.push_back(graph.edges[k].saddle);
+    all.back().seed = -1 - static_cast<int64_t>(k);
+  }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
     return a.loss < b.loss;
   });
   return all;
+}
+
+std::vector<SpacePath> paths_of(const Graph& graph) {
+  std::vector<SpacePath> out;
+  for (const auto& t : graph.attempts) {
+    if (t.variant == 0 && t.images.defined())
+      out.push_back({fmt::format("path {} – {}", t.a, t.b), t.images});
+  }
+  return out;
 }
 
 void fill_tiles(const Bench& b, const SliceFrame& frame, bool quadratic) {
@@ -91,7 +105,8 @@ int64_t points_of(const SliceOptions& s) {
 
 void slice_stage(const Session& session, Results& results) {
   const auto minima = results.load_minima();
-  const auto saddles = saddles_of(results);
+  const auto graph = results.load_graph();
+  const auto saddles = saddles_of(results, graph);
   struct Job {
     SliceOptions options;
     std::string series;
@@ -117,6 +132,7 @@ void slice_stage(const Session& session, Results& results) {
       .minima = minima,
       .saddles = saddles,
       .seed = static_cast<uint64_t>(session.spec.seed),
+      .paths = paths_of(graph),
       .file =
           [&](const SliceOptions& o) {
             for (size_t i = 0; i < session.spec.landscape.size(); ++i) {

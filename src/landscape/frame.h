@@ -41,6 +41,12 @@ struct SliceFrame {
   std::vector<SlicePath> paths;
 };
 
+/// A polyline through parameter space, `[T, P]`: a band between two minima.
+struct SpacePath {
+  std::string label;
+  torch::Tensor points;
+};
+
 struct FrameOrProblem {
   std::optional<SliceFrame> frame;
   std::string problem;  ///< why there is no frame: "needs 2 minima, there is 1"
@@ -53,6 +59,7 @@ struct FrameSources {
   const std::vector<Minimum>& minima;
   const std::vector<Endpoint>& saddles;
   uint64_t seed = 0;
+  std::vector<SpacePath> paths = {};
   /// The rows of the file of a slice, `[k, P]`.
   std::function<torch::Tensor(const SliceOptions&)> file = nullptr;
   /// θ along the training of a seed, `[T, P]`; undefined if it was not kept.

@@ -37,7 +37,7 @@ enum class DirectionKind {
 
 /// What is drawn on a plane besides the loss.
 inline const std::vector<std::string> kOverlayNames{
-    "minima", "saddles", "trajectories", "segments"};
+    "minima", "saddles", "trajectories", "segments", "paths"};
 
 /// One line or plane of the landscape, as written.
 struct SliceOptions {

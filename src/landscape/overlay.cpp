@@ -85,8 +85,17 @@ void add_overlays(const SliceOptions& options,
   if (wants(options, "saddles")) {
     for (size_t i = 0; i < std::min(kMostMarks, sources.saddles.size()); ++i)
       add(sources.saddles[i].theta,
-          fmt::format("saddle (seed {})", sources.saddles[i].seed),
+          sources.saddles[i].seed < 0
+              ? fmt::format("saddle {}", -1 - sources.saddles[i].seed)
+              : fmt::format("saddle (seed {})", sources.saddles[i].seed),
           true);
+  }
+  if (wants(options, "paths")) {
+    const double near = 1e-9 * (1 + frame.origin.norm().item<double>());
+    for (const auto& path : sources.paths) {
+      if ((path.points[0] - frame.origin).norm().item<double>() <= near)
+        frame.paths.push_back(projected_path(frame, path.points, path.label));
+    }
   }
   if (!wants(options, "segments")) return;
   for (size_t i = 0; i < on_plane.size(); ++i) {

@@ -13,8 +13,8 @@ SlicePath projected_path(const SliceFrame& frame,
                          const std::string& label);
 
 /// Draws what `options.overlay` names: minima and saddles, each moved by permutations
-/// and flips next to the origin and projected (at most 40 of each), and the segments
-/// between those minima that lie on the plane.
+/// and flips next to the origin and projected (at most 40 of each), the segments
+/// between those minima that lie on the plane, and the paths that begin at the origin.
 void add_overlays(const SliceOptions& options,
                   const FrameSources& sources,
                   SliceFrame& frame);

@@ -119,6 +119,9 @@ class Results {
                      const std::vector<Attempt>& attempts,
                      const std::vector<Growth>& growth);
 
+  /// The count of components, beside those of the other levels.
+  void save_component_count(const Count& count);
+
   /// Chains after a round of hops, with the nodes it found.
   void save_hops(const std::vector<HopChain>& chains, const std::vector<Node>& found);
 

@@ -93,6 +93,21 @@ void Results::save_attempts(int64_t first,
   });
 }
 
+void Results::save_component_count(const Count& c) {
+  database_.transaction([&] {
+    database_.prepare("INSERT OR REPLACE INTO counts VALUES(?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(c.level)
+        .bind(c.set)
+        .bind(c.count)
+        .bind(c.seeds)
+        .bind(c.chao1)
+        .bind(c.interval.low)
+        .bind(c.interval.high)
+        .bind(c.coverage)
+        .run();
+  });
+}
+
 void Results::save_hops(const std::vector<HopChain>& chains,
                         const std::vector<Node>& found) {
   database_.transaction([&] {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "connectivity/curve.h"
 #include "connectivity/merge_tree.h"
 #include "minima/newton.h"
 #include "support/surfaces.h"
@@ -157,6 +158,28 @@ TEST(Passes, TheFlowIsThatOfTheDifferentialEquation) {
   // 1 - 1/x² = 3/4 e^{-8t} along the way.
   const double t = -0.5 * std::log(y);
   EXPECT_NEAR(x, 1 / std::sqrt(1 - 0.75 * std::exp(-8 * t)), 1e-3);
+}
+
+TEST(Passes, CurvesBendRoundTheHill) {
+  // Both ways round the top of the Müller-Brown ridge are lower than straight over it.
+  const MuellerBrown surface;
+  const auto problem = problem_of(surface);
+  const auto a = node_at(problem, 0, point(-0.55, 1.44)).endpoint.theta;
+  const auto b = node_at(problem, 1, point(0.62, 0.03)).endpoint.theta;
+  const double straight = highest_on(surface, a, b).loss;
+  for (const auto kind : {CurveKind::kBezier, CurveKind::kChain}) {
+    const auto curve = optimise_curve(surface, a, b, {.kind = kind, .bends = 5});
+    EXPECT_LT(curve.top, straight - 1);
+    EXPECT_GE(curve.top, -40.66484351 - 1e-8);  // no path is lower than the pass
+    EXPECT_TRUE(curve.control[0].equal(a) && curve.control[-1].equal(b));
+    // The quadrature is right: against 20,001 points of the trapezoidal rule.
+    const auto t = at::linspace(0, 1, 20'001, torch::kFloat64);
+    const auto loss = surface.value(points_of(curve, t));
+    const double mean =
+        ((loss.sum() - 0.5 * (loss[0] + loss[-1])) / 20'000).item<double>();
+    EXPECT_NEAR(curve.mean, mean, kind == CurveKind::kBezier ? 1e-3 : 0.5);
+    EXPECT_GE(curve.top, loss.max().item<double>() - 1e-6);
+  }
 }
 
 TEST(Passes, AMinimumIsNoSaddle) {

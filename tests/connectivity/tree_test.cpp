@@ -79,5 +79,43 @@ TEST(Tree, XorHasOneTreeWhateverTheSeed) {
   for (const uint64_t seed : {2, 3}) EXPECT_EQ(xor_tree(seed).text, first.text);
 }
 
+TEST(Tree, PathsOfReluNetworksAreBoundsAndSaySo) {
+  const auto data = testing::random_data(12, 2, 0);
+  const LossOptions loss{.weight_decay = 1e-2};
+  const auto objective = testing::objective_for({.depth = 1, .width = 4}, loss, data);
+  const auto& layout = objective.network().layout;
+  const MinimaProblem problem{.objective = objective, .layout = layout, .decay = 1e-2};
+  const auto start = initial_parameters(objective.network(), 1, 0, 12);
+  const auto ends = polish_and_judge(problem, start, 0, std::vector<bool>(12), {});
+  Graph graph;
+  for (const auto& m : identify(problem, ends, {})) {
+    graph.nodes.push_back({.id = m.id,
+                           .endpoint = m.endpoint,
+                           .hits = static_cast<int64_t>(m.seeds.size()),
+                           .origin = "seeds"});
+  }
+  ASSERT_GE(graph.nodes.size(), 2u);
+  const ConnectivityOptions options{.iterations = 100};
+  auto found = join(problem, nullptr, graph, {0, 1, 0}, options, {}, 1);
+  EXPECT_NE(found.problem.find("kinks"), std::string::npos);
+  EXPECT_GE(found.bound,
+            std::max(graph.nodes[0].endpoint.loss, graph.nodes[1].endpoint.loss));
+  for (const auto& c : found.lines) {
+    EXPECT_TRUE(c.line.exact) << c.method;
+    EXPECT_GE(c.line.loss.pass, 0);
+  }
+  // The bound is no lower than any point of the path, of which 1,000 a segment are
+  // tried.
+  const auto t = at::linspace(0, 1, 1001, torch::kFloat64).unsqueeze(1);
+  for (int64_t i = 0; i + 1 < found.images.size(0); ++i) {
+    const auto on = ((1 - t) * found.images[i] + t * found.images[i + 1]).contiguous();
+    EXPECT_LE(objective.value(on).max().item<double>(), found.bound * (1 + 1e-12));
+  }
+  absorb(problem, graph, found, options, {});
+  const auto tree = merge_tree(graph);
+  ASSERT_EQ(tree.joins.size(), 1u);
+  EXPECT_FALSE(tree.joins[0].proved);
+}
+
 }  // namespace
 }  // namespace basin
