@@ -117,16 +117,18 @@ void print_estimate(const Spec& spec, const Settings& settings) {
              format_duration(static_cast<double>(points) * one /
                              static_cast<double>(s.threads)));
   if (const auto& c = spec.connectivity; c.minima > 0) {
-    // A band relaxes its images; each saddle takes some fifty Hessians of P products.
+    // A band relaxes its images, some fifty Hessians of P products lead to each saddle;
+    // for small networks the steps between evaluations cost more than these.
     const double dense =
         p <= static_cast<double>(spec.minima.dense_limit) ? 50 * 4 * p : 0;
-    const double attempt =
+    const double evaluations =
         static_cast<double>(c.images * c.iterations) + 3 * dense + 1000;
+    const double attempt =
+        evaluations * one + 0.05 + 2e-4 * static_cast<double>(c.iterations);
     const auto attempts = static_cast<double>(c.minima - 1 + c.extra);
-    fmt::print(
-        "  passes      {} attempts or more, about {}\n",
-        show(static_cast<int64_t>(attempts)),
-        format_duration(attempts * attempt * one / static_cast<double>(s.threads)));
+    fmt::print("  passes      {} attempts or more, about {}\n",
+               show(static_cast<int64_t>(attempts)),
+               format_duration(attempts * attempt / static_cast<double>(s.threads)));
   }
   fmt::print("  memory      about {} MB; results about {} MB\n",
              show(memory / 1e6, 3),

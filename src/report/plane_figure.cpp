@@ -166,14 +166,16 @@ std::string plane_figure(const StoredSlice& slice,
         stroke(outline(grid_of(slice.least), 0, m, Outline::kInside), "#d55e00", false);
     key.add("#d55e00", false, "least eigenvalue 0");
   }
-  bool training = false, segment = false;
+  bool training = false, segment = false, between = false;
   for (const auto& path : slice.frame.paths) {
     out += path_of(path, f);
     training = training || path.label == "training";
     segment = segment || path.label == "segment";
+    between = between || path.label.starts_with("path");
   }
   if (training) key.add("#e69f00", false, "training");
   if (segment) key.add("#8a8f98", true, "segments");
+  if (between) key.add("#cc79a7", false, "relaxed paths, projected");
   out += "</g>\n";
   out += axes(slice, f) + colour_bar(h, "loss");
   for (const auto& m : slice.frame.marks) out += mark(m, f);

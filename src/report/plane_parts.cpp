@@ -92,13 +92,16 @@ std::string path_of(const SlicePath& path, const PlotFrame& f) {
                      f.x.pixel(path.x[k]),
                      f.y.pixel(path.y[k]));
   }
-  const bool training = path.label == "training";
+  const bool segment = path.label == "segment";
+  const char* colour = path.label == "training" ? "#e69f00"
+                       : segment                ? "#fff"
+                                                : "#cc79a7";
   return fmt::format(
       "<path fill=\"none\" stroke=\"{}\" stroke-width=\"1.8\"{} "
       "stroke-linejoin=\"round\" "
       "d=\"{}\"/>\n",
-      training ? "#e69f00" : "#fff",
-      training ? "" : " stroke-dasharray=\"5 4\"",
+      colour,
+      segment ? " stroke-dasharray=\"5 4\"" : "",
       d);
 }
 
