@@ -7,16 +7,14 @@
 #include <cmath>
 #include <map>
 
-#include "report/chart.h"
+#include "connectivity/merge_tree.h"
 #include "report/html.h"
 #include "report/text.h"
-#include "report/tree_figure.h"
 
 namespace basin {
 namespace {
 
 constexpr size_t kMostRows = 30;
-constexpr size_t kMostPaths = 6;
 
 const Node* node_of(const Graph& graph, int64_t id) {
   for (const auto& n : graph.nodes)
@@ -46,19 +44,11 @@ Lines lines_of(const Attempt& t) {
   return out;
 }
 
-// The first attempt at each pair.
-std::vector<const Attempt*> pairs_of(const Graph& graph) {
-  std::vector<const Attempt*> out;
-  for (const auto& t : graph.attempts)
-    if (t.variant == 0 && t.aligned) out.push_back(&t);
-  return out;
-}
-
 std::string share(double x) { return std::isnan(x) ? "–" : show(100 * x, 3) + " %"; }
 
 std::string lines_table(const Graph& graph) {
   std::vector<std::vector<std::string>> rows;
-  for (const auto* t : pairs_of(graph)) {
+  for (const auto* t : first_attempts(graph)) {
     if (rows.size() == kMostRows) break;
     const auto lines = lines_of(*t);
     if (lines.raw == nullptr) continue;
@@ -214,38 +204,14 @@ for (const part of document.querySelectorAll('.tree [data-node], .tree [data-joi
 </script>
 )";
 
-// Losses of the band's images along it, for the first pairs.
-Figure paths_figure(const RunReport& r) {
-  std::vector<Series> series;
-  for (const auto* t : pairs_of(r.graph)) {
-    if (series.size() == kMostPaths) break;
-    if (t->loss.size() < 3) continue;
-    const auto count = t->images.size(0);
-    const auto steps =
-        (t->images.narrow(0, 1, count - 1) - t->images.narrow(0, 0, count - 1))
-            .norm(2, {1});
-    Series s{.label = fmt::format("{} – {}", t->a, t->b),
-             .x = {0},
-             .y = t->loss,
-             .colour = static_cast<int>(series.size() % 6)};
-    for (int64_t i = 0; i + 1 < count; ++i)
-      s.x.push_back(s.x.back() + steps[i].item<double>());
-    const double length = s.x.back();
-    for (auto& x : s.x) x /= length;
-    series.push_back(s);
-  }
-  if (series.empty()) return {};
-  return {"paths",
-          line_chart(series,
-                     {.title = "Loss along the bands",
-                      .x_label = "share of the way",
-                      .y_label = "loss"}),
-          "The images of the first bands, each between two aligned minima; between "
-          "images the loss may be higher: the bounds of the table are from the whole "
-          "polyline."};
-}
-
 }  // namespace
+
+std::vector<const Attempt*> first_attempts(const Graph& graph) {
+  std::vector<const Attempt*> out;
+  for (const auto& t : graph.attempts)
+    if (t.variant == 0 && t.aligned) out.push_back(&t);
+  return out;
+}
 
 std::vector<std::string> graph_sentences(const RunReport& r) {
   const auto& g = r.graph;
@@ -293,20 +259,6 @@ std::vector<std::string> graph_sentences(const RunReport& r) {
       "deeper one that it joins; at most, since a lower path may join more).",
       show(r.spec.connectivity.barrier),
       plural(count, "component")));
-  return out;
-}
-
-std::vector<Figure> graph_figures(const RunReport& r) {
-  if (r.graph.nodes.size() < 2 || r.spec.connectivity.minima == 0) return {};
-  const auto tree = merge_tree(r.graph);
-  std::vector<Figure> out;
-  out.push_back({"tree",
-                 tree_figure(tree, r.graph, "How the minima are joined"),
-                 "Disconnectivity graph: below a join, paths stay below its loss. "
-                 "Leaves: minima at their loss, by hits and verdict. A join is at most "
-                 "this high; a solid one is the exact height of a certified saddle."});
-  auto paths = paths_figure(r);
-  if (!paths.svg.empty()) out.push_back(std::move(paths));
   return out;
 }
 
