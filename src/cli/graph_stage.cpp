@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "cli/stages.h"
 #include "connectivity/hopping.h"
@@ -9,7 +8,6 @@
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "core/stop.h"
-#include "minima/count.h"
 
 namespace basin {
 namespace {
@@ -33,25 +31,12 @@ std::vector<Node> seed_nodes(const Session& session,
   return out;
 }
 
-// Components among the minima that seeds reached, if all of them are certified nodes.
 void count_components(const Session& session, const Graph& graph, Results& results) {
   int64_t certified = 0;
   for (const auto& m : results.load_minima()) certified += is_certified(m.endpoint);
-  const auto component = components(graph, session.spec.connectivity.barrier);
-  std::map<int64_t, int64_t> hits;
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    const auto& n = graph.nodes[i];
-    if (n.hits == 0 || !is_certified(n.endpoint)) continue;
-    --certified;
-    hits[component[i]] += n.hits;
-  }
-  if (certified != 0 || hits.empty()) return;
-  std::vector<int64_t> list;
-  for (const auto& [id, count] : hits) list.push_back(count);
-  auto count = count_classes(list);
-  count.level = "component";
-  count.set = "certified";
-  results.save_component_count(count);
+  const auto count =
+      component_count(graph, certified, session.spec.connectivity.barrier);
+  if (!count.level.empty()) results.save_component_count(count);
 }
 
 }  // namespace

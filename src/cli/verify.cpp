@@ -6,6 +6,7 @@
 #include <map>
 
 #include "cli/run.h"
+#include "cli/verify_graph.h"
 #include "config/read.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -59,7 +60,9 @@ std::vector<Faults> check_endpoints(const CertificateContext& context,
 Faults class_faults(const Session& session,
                     const std::vector<Endpoint>& endpoints,
                     const std::vector<Minimum>& stored,
-                    const std::vector<Count>& counts) {
+                    std::vector<Count> counts) {
+  // Components follow from the graph instead.
+  std::erase_if(counts, [](const Count& c) { return c.level == "component"; });
   Faults out;
   const auto again = identify(session.problem(), endpoints, session.spec.minima);
   if (again.size() != stored.size()) {
@@ -187,15 +190,24 @@ void verify_run(const std::filesystem::path& folder, const Settings& settings) {
   const auto classes =
       class_faults(session, report.endpoints, report.minima, report.counts);
   for (const auto& fault : classes) fmt::print("classes: {}\n", fault);
-  if (wrong > 0 || !classes.empty()) {
+  const auto graph = graph_faults(session, context, report.graph, report.counts);
+  for (const auto& fault : graph) fmt::print("graph: {}\n", fault);
+  if (wrong > 0 || !classes.empty() || !graph.empty()) {
     throw NumericError(
-        fmt::format("{}: {} of {} endpoints and {} classes or counts FAIL",
+        fmt::format("{}: {} of {} endpoints, {} classes or counts and {} parts of the "
+                    "graph FAIL",
                     folder.string(),
                     wrong,
                     report.endpoints.size(),
-                    classes.size()));
+                    classes.size(),
+                    graph.size()));
   }
   fmt::print("all {} hold\n", plural(static_cast<int64_t>(faults.size()), "endpoint"));
+  if (!report.graph.nodes.empty()) {
+    fmt::print("all {} and the flows from {} hold\n",
+               plural(static_cast<int64_t>(report.graph.nodes.size()), "node"),
+               plural(static_cast<int64_t>(report.graph.edges.size()), "saddle"));
+  }
 }
 
 }  // namespace basin

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <tuple>
 
@@ -100,6 +101,24 @@ std::vector<int64_t> components(const Graph& graph, double barrier) {
     if (own < 0) own = count++;
     out.push_back(own);
   }
+  return out;
+}
+
+Count component_count(const Graph& graph, int64_t certified, double barrier) {
+  const auto component = components(graph, barrier);
+  std::map<int64_t, int64_t> hits;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const auto& n = graph.nodes[i];
+    if (n.hits == 0 || !is_certified(n.endpoint)) continue;
+    --certified;
+    hits[component[i]] += n.hits;
+  }
+  if (certified != 0 || hits.empty()) return {};
+  std::vector<int64_t> list;
+  for (const auto& [id, count] : hits) list.push_back(count);
+  auto out = count_classes(list);
+  out.level = "component";
+  out.set = "certified";
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "connectivity/graph.h"
+#include "minima/count.h"
 
 namespace basin {
 
@@ -37,6 +38,10 @@ MergeTree merge_tree(const Graph& graph);
 /// topological persistence; "at most `barrier` above the higher of two" alone is not
 /// transitive: a high, shallow minimum would make one component of two deep ones.)
 std::vector<int64_t> components(const Graph& graph, double barrier);
+
+/// Components among the certified minima that seeds reached; its level is empty if not
+/// all of the `certified` ones are nodes.
+Count component_count(const Graph& graph, int64_t certified, double barrier);
 
 /// "((0.06,0.31)0.32,0.4)0.5": losses of minima and joins to `digits`, each level in
 /// the order of the texts, "?" behind a join that is only bounded. Joins at one height

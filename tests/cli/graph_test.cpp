@@ -132,6 +132,37 @@ TEST(Graph, JudgesTheMinimaOfOthers) {
             std::string::npos);
 }
 
+TEST(Graph, IsVerifiedFromTheFolderAlone) {
+  if (std::system("/usr/bin/python3 -c 'import sqlite3' 2>/dev/null") != 0)
+    GTEST_SKIP() << "python3 is not installed";
+  const Folder folder;
+  const auto out = folder.path().string();
+  ASSERT_EQ(run_program({xor_config(folder.path(), kGraph), "--out", out}).code, 0);
+  const auto good = run_program({"verify", "graph", "--out", out});
+  EXPECT_EQ(good.code, 0) << good.out << good.err;
+  EXPECT_NE(good.out.find("all 6 nodes and the flows from"), std::string::npos);
+  // An edge that names another minimum, and a saddle moved in its fifth digit.
+  const auto database = (only_run(folder.path(), "graph-") / "results.sqlite").string();
+  const auto python = [&](const std::string& statement) {
+    return std::system(
+        fmt::format("/usr/bin/python3 -c \"import sqlite3; "
+                    "d=sqlite3.connect('{}'); d.execute('{}'); d.commit()\"",
+                    database,
+                    statement)
+            .c_str());
+  };
+  ASSERT_EQ(python("UPDATE edges SET b = 5 - b % 2 WHERE edge = 0"), 0);
+  const auto wrong_edge = run_program({"verify", "graph", "--out", out});
+  EXPECT_EQ(wrong_edge.code, 3);
+  EXPECT_NE(wrong_edge.out.find("graph: saddle 0: the flow from it ends at"),
+            std::string::npos)
+      << wrong_edge.out;
+  ASSERT_EQ(python("UPDATE saddles SET loss = loss * 1.00001 WHERE seed = 1"), 0);
+  const auto wrong_loss = run_program({"verify", "graph", "--out", out});
+  EXPECT_NE(wrong_loss.out.find("graph: saddle 1:"), std::string::npos)
+      << wrong_loss.out;
+}
+
 TEST(Graph, SaysWhatItCannotJoinAndDoesTheRest) {
   const Folder folder;
   // One minimum only: a linear model.
