@@ -12,6 +12,7 @@
 #include "config/write.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "report/convexity_page.h"
 #include "report/figures.h"
 #include "report/graph_page.h"
 #include "store/run_folder.h"
@@ -99,6 +100,11 @@ void fill_results(Results& results, RunReport& report) {
   report.points = results.load_points();
   report.graph = results.load_graph();
   report.chains = results.load_chains();
+  report.convexity = results.load_convexity();
+  if (report.convexity) {
+    report.convexity->proof = prove_convex(report.spec.model, report.spec.loss);
+    report.convexity->in_outputs = prove_convex_in_outputs(report.spec.loss);
+  }
 }
 
 // Good-Turing coverage of the certified minima; 0 without any.
@@ -185,6 +191,7 @@ RunOutcome run_spec(const Spec& spec, const Settings& settings) {
       explore_stage(session, results);
     });
     manifest.stage("passes", [&] { connect_stage(session, results); });
+    manifest.stage("convexity", [&] { convexity_stage(session, results); });
     manifest.stage("slices", [&] { slice_stage(session, results); });
     manifest.stage("curvature", [&] { curvature_stage(session, results); });
     write_tables(results, folder / "tables");
@@ -201,6 +208,7 @@ RunOutcome run_spec(const Spec& spec, const Settings& settings) {
 void print_outcome(const RunReport& report, const fs::path& folder) {
   fmt::print("\n");
   for (const auto& sentence : three_sentences(report)) fmt::print("{}\n", sentence);
+  for (const auto& sentence : convexity_sentences(report)) fmt::print("{}\n", sentence);
   for (const auto& sentence : graph_sentences(report)) fmt::print("{}\n", sentence);
   for (const auto& sentence : line_sentences(report)) fmt::print("{}\n", sentence);
   fmt::print("\n{}\n{}\n{}\npage: {}\n",

@@ -14,6 +14,7 @@ void identify_stage(const Session& session, Results& results, int64_t seeds);
 void spectrum_stage(const Session& session, Results& results);
 void slice_stage(const Session& session, Results& results);
 void curvature_stage(const Session& session, Results& results);
+void convexity_stage(const Session& session, Results& results);
 
 /// The minima that paths join: those of seeds, then what basin hopping finds, then what
 /// is found on the way from one to another.

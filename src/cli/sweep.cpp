@@ -18,6 +18,9 @@ SweepRow row_of(const SweepCell& cell, const RunOutcome& outcome) {
                .parameters = outcome.report.parameters,
                .seeds = static_cast<int64_t>(outcome.report.endpoints.size()),
                .verdicts = verdict_counts(outcome.report),
+               .convexity = outcome.report.convexity
+                                ? name_of(outcome.report.convexity->verdict)
+                                : "",
                .spurious_above = cell.spec.minima.spurious_above,
                .distinct = distinct_minima(outcome.report.minima)};
   for (const auto& c : outcome.report.counts) {

@@ -10,6 +10,7 @@
 #include "config/read.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/numbers.h"
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "model/loss.h"
@@ -91,6 +92,34 @@ Faults class_faults(const Session& session,
   }
   if (!same) out.emplace_back("the counts do not follow from the endpoints");
   return out;
+}
+
+// What does not hold of a verdict on convexity: a witness is evaluated by the
+// reference, a proof is made again from the config.
+std::string convexity_fault(const Session& session,
+                            const Reference& reference,
+                            const ConvexityReport& r) {
+  if (r.verdict == Convexity::kStructural) {
+    const auto proof = prove_convex(session.spec.model, session.spec.loss);
+    return proof.convex ? "" : "no composition rule proves it";
+  }
+  if (r.verdict != Convexity::kWitness) return "";
+  const auto& w = r.witness;
+  const bool fits = w.a.defined() && w.b.defined() &&
+                    w.a.numel() == reference.dimension() &&
+                    w.b.numel() == reference.dimension() && w.t > 0 && w.t < 1;
+  if (!fits) return "its witness is missing, or not of this network";
+  const auto loss = [&](const torch::Tensor& theta) {
+    const auto list = numbers(theta);
+    return reference.evaluate({list.begin(), list.end()}, {}).value;
+  };
+  const Real t = w.t;
+  const Real right = (1 - t) * loss(w.a) + t * loss(w.b);
+  const Real left = loss((1 - w.t) * w.a + w.t * w.b);
+  // The mixture is rounded to float64: by so much its loss may be another's.
+  return left - right > 10 * static_cast<Real>(std::max(w.error, 0.0)) && left > right
+             ? ""
+             : "the witness does not violate the inequality";
 }
 
 /// Endpoints of one line: a class, or those of one verdict that belong to none.
@@ -190,6 +219,11 @@ void verify_run(const std::filesystem::path& folder, const Settings& settings) {
   const auto classes =
       class_faults(session, report.endpoints, report.minima, report.counts);
   for (const auto& fault : classes) fmt::print("classes: {}\n", fault);
+  if (report.convexity) {
+    const auto fault = convexity_fault(session, context.reference, *report.convexity);
+    if (!fault.empty()) throw NumericError(folder.string() + ": convexity: " + fault);
+    fmt::print("convexity: {} holds\n", name_of(report.convexity->verdict));
+  }
   const auto graph = graph_faults(session, context, report.graph, report.counts);
   for (const auto& fault : graph) fmt::print("graph: {}\n", fault);
   if (wrong > 0 || !classes.empty() || !graph.empty()) {

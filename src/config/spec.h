@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "connectivity/options.h"
+#include "convexity/options.h"
 #include "data/options.h"
 #include "landscape/curvature.h"
 #include "landscape/options.h"
@@ -56,6 +57,7 @@ struct Spec {
   std::vector<SliceOptions> landscape;
   CurvatureOptions curvature;
   ConnectivityOptions connectivity;
+  ConvexityOptions convexity;
   SweepOptions sweep;
   ComputeOptions compute;
 };

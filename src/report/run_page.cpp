@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "report/convexity_page.h"
 #include "report/curvature_page.h"
 #include "report/figures.h"
 #include "report/graph_page.h"
@@ -299,10 +300,10 @@ std::string run_page(const RunReport& report, const std::string& plotly) {
   }
   const bool surfaces = planes && !plotly.empty();
   auto body = lead(report) + endpoints_section(report) + counts_section(report) +
-              minima_section(report) + graph_section(report) +
-              slices_section(report, surfaces) + curvature_section(report) +
-              "<h2>The ensemble</h2>\n" + figures_html(ensemble_figures(report)) +
-              made_with(report);
+              minima_section(report) + convexity_section(report) +
+              graph_section(report) + slices_section(report, surfaces) +
+              curvature_section(report) + "<h2>The ensemble</h2>\n" +
+              figures_html(ensemble_figures(report)) + made_with(report);
   if (surfaces) {
     body += inline_script(plotly) + inline_script(kSurfaceScript);
   } else if (planes) {

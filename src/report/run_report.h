@@ -33,6 +33,7 @@ struct RunReport {
   std::vector<PointCurvature> points;
   Graph graph;  ///< how the minima are joined; empty if that was not asked
   std::vector<HopChain> chains;
+  std::optional<ConvexityReport> convexity;
 };
 
 /// What was asked, what came out, and how far it can be trusted: three sentences.

@@ -146,19 +146,20 @@ std::string sweep_text(const std::vector<SweepRow>& rows) {
     out += fmt::format("{:>14}", short_key(key));
   if (spurious) out += fmt::format("{:>24}", "spurious, 95 %");
   if (coarse) out += fmt::format("{:>10}", "distinct");
-  out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}\n",
+  out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}  {}\n",
                      "parameters",
                      "certified",
                      "minima",
                      "95 % (Chao1)",
                      "coverage",
-                     "median loss");
+                     "median loss",
+                     "in the parameters");
   for (const auto& row : rows) {
     for (const auto& [key, value] : row.values) out += fmt::format("{:>14}", value);
     const auto& c = row.certified;
     if (spurious) out += fmt::format("{:>24}", spurious_text(row));
     if (coarse) out += fmt::format("{:>10}", row.coarse.count);
-    out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}\n",
+    out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}  {}\n",
                        show(row.parameters),
                        fmt::format("{}/{}", c.seeds, row.seeds),
                        c.count,
@@ -167,7 +168,8 @@ std::string sweep_text(const std::vector<SweepRow>& rows) {
                                                   show(c.interval.low, 3),
                                                   show(c.interval.high, 3)),
                        show(c.coverage, 3),
-                       show(loss_quantile(row.losses, 0.5), 5));
+                       show(loss_quantile(row.losses, 0.5), 5),
+                       row.convexity);
   }
   return out;
 }
@@ -194,6 +196,7 @@ std::string sweep_page(const std::string& name, const std::vector<SweepRow>& row
                             "median loss"}) {
     head.push_back(title);
   }
+  head.push_back("loss in the parameters");
   head.push_back("verdicts");
   std::vector<std::vector<std::string>> table;
   for (const auto& row : rows) {
@@ -211,6 +214,7 @@ std::string sweep_page(const std::string& name, const std::vector<SweepRow>& row
     cells.push_back(show(row.candidates.count));
     cells.push_back(show(loss_quantile(row.losses, 0), 6));
     cells.push_back(show(loss_quantile(row.losses, 0.5), 6));
+    cells.push_back(row.convexity.empty() ? "–" : row.convexity);
     cells.push_back(fmt::format("<a href=\"../{}/report.html\">{}</a>",
                                 escape_html(row.run),
                                 verdict_text(row)));

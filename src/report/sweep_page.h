@@ -29,6 +29,7 @@ struct SweepRow {
   int64_t parameters = 0;
   int64_t seeds = 0;
   std::vector<std::pair<std::string, int64_t>> verdicts;
+  std::string convexity;       ///< of the loss in the parameters; "": not asked
   Count certified;             ///< level parameters
   Count candidates;            ///< level parameters
   std::vector<double> losses;  ///< of all endpoints that did not diverge

@@ -58,6 +58,9 @@ CREATE TABLE IF NOT EXISTS attempts(
   exhaustive INTEGER, log10_order REAL, status TEXT, force REAL, bound REAL,
   searched INTEGER, curve_top REAL, curve_note TEXT, problem TEXT, lines TEXT,
   images BLOB, loss BLOB);
+CREATE TABLE IF NOT EXISTS convexity(
+  id INTEGER PRIMARY KEY, verdict INTEGER, how TEXT, t REAL, excess_left REAL,
+  excess_right REAL, error REAL, chords REAL, drawn INTEGER, a BLOB, b BLOB);
 CREATE TABLE IF NOT EXISTS hop_chains(
   chain INTEGER PRIMARY KEY, hops INTEGER, accepted INTEGER, loss REAL, theta BLOB);
 )";
@@ -200,6 +203,7 @@ void Results::save_minima(const std::vector<Minimum>& minima,
                               "edges",
                               "attempts",
                               "hop_chains",
+                              "convexity",
                               kNodeEnds,
                               kSaddles}) {
       database_.execute(std::string("DELETE FROM ") + table);

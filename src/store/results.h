@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <set>
 
 #include "connectivity/graph.h"
 #include "connectivity/hopping.h"
+#include "convexity/verdict.h"
 #include "landscape/curvature.h"
 #include "landscape/line_extrema.h"
 #include "landscape/slice.h"
@@ -121,6 +123,10 @@ class Results {
 
   /// The count of components, beside those of the other levels.
   void save_component_count(const Count& count);
+
+  /// The verdict on convexity; proofs are made again from the spec.
+  void save_convexity(const ConvexityReport& report);
+  std::optional<ConvexityReport> load_convexity();
 
   /// Chains after a round of hops, with the nodes it found.
   void save_hops(const std::vector<HopChain>& chains, const std::vector<Node>& found);

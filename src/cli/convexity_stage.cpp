@@ -1,0 +1,61 @@
+#include <algorithm>
+#include <limits>
+
+#include "cli/stages.h"
+#include "convexity/verdict.h"
+#include "model/initialize.h"
+
+namespace basin {
+namespace {
+
+// Minima, places and saddles, the first of each; saddles with their way down.
+void gather(Results& results,
+            std::vector<KnownPoint>& points,
+            std::vector<KnownPoint>& down) {
+  constexpr size_t kMost = 10;
+  for (const auto& m : results.load_minima()) {
+    if (points.size() == kMost) break;
+    points.push_back({label_of(m), m.endpoint.theta});
+  }
+  size_t saddles = 0;
+  for (const auto& e : results.load_graph().edges) {
+    if (++saddles > kMost) break;
+    points.push_back({"saddle " + std::to_string(saddles - 1), e.saddle.theta});
+    down.push_back({points.back().name, e.eigenvector});
+  }
+  for (const auto& e : results.load_endpoints()) {
+    if (e.verdict != Verdict::kSaddle || !e.witness.defined()) continue;
+    if (++saddles > kMost) break;
+    points.push_back({"the saddle of seed " + std::to_string(e.seed), e.theta});
+    down.push_back({points.back().name, e.witness});
+  }
+}
+
+}  // namespace
+
+void convexity_stage(const Session& session, Results& results) {
+  const auto& o = session.spec.convexity;
+  if (!o.verdict || results.load_convexity()) return;
+  ConvexityReport out{.proof = prove_convex(session.spec.model, session.spec.loss)};
+  // An expectation over Gaussian inputs is a mean too, but its teacher's network is
+  // deep.
+  if (out.proof.convex && !session.population()) {
+    out.verdict = Convexity::kStructural;
+  } else {
+    std::vector<KnownPoint> points, down;
+    gather(results, points, down);
+    out.witness = find_witness(*session.analysis, session.network.layout, points, down);
+    if (out.witness.a.defined() && out.witness.violates())
+      out.verdict = Convexity::kWitness;
+  }
+  const auto seed = static_cast<uint64_t>(session.spec.seed);
+  out.chords = std::numeric_limits<double>::quiet_NaN();
+  if (o.chords > 0) {
+    const auto starts = initial_parameters(session.network, seed, 0, o.chords + 1);
+    out.chords = violating_chords(*session.analysis, starts.to(torch::kFloat64));
+    out.drawn = o.chords;
+  }
+  results.save_convexity(out);
+}
+
+}  // namespace basin

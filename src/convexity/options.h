@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+
+namespace basin {
+
+/// What is asked about the convexity of the loss.
+struct ConvexityOptions {
+  bool verdict = true;
+  int64_t chords = 200;  ///< random ones between initial points, as a description
+};
+
+}  // namespace basin

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "convexity/structural.h"
+#include "convexity/witness.h"
+
+namespace basin {
+
+/// Is the loss convex in the parameters?
+enum class Convexity {
+  kStructural,  ///< yes, by composition rules
+  kWitness,     ///< no: two points and a mixture violate Jensen's inequality
+  kUnknown,     ///< nothing was shown
+};
+
+/// "convex (structural)", "non-convex (witness)", "unknown".
+std::string name_of(Convexity verdict);
+
+/// The answer with what supports it.
+struct ConvexityReport {
+  Convexity verdict = Convexity::kUnknown;
+  StructuralProof proof;       ///< as far as it went
+  StructuralProof in_outputs;  ///< of the loss as a function of the outputs
+  Witness witness;             ///< or the candidate that comes nearest; may be empty
+  double chords = 0;           ///< share of random chords that violate; NaN: none drawn
+  int64_t drawn = 0;
+};
+
+}  // namespace basin

@@ -1,0 +1,146 @@
+#include "convexity/witness.h"
+
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/numbers.h"
+#include "minima/newton.h"
+#include "minima/unit_move.h"
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+constexpr size_t kMostPoints = 20;
+constexpr int64_t kMostUnits = 16;
+
+void scale_unit(const ParameterLayout& layout,
+                const UnitGroup& group,
+                int64_t unit,
+                double factor,
+                Tensor& theta) {
+  const auto views = layer_views(layout, theta);
+  for (const auto l : group.layers) {
+    views.weight[l][unit].mul_(factor);
+    if (views.bias[l].defined()) views.bias[l][unit].mul_(factor);
+  }
+  for (const auto l : group.readers) views.weight[l].select(1, unit).mul_(1 / factor);
+}
+
+// Copies of a point under the symmetries of the network, with the same loss.
+std::vector<KnownPoint> copies_of(const ParameterLayout& layout, const Tensor& theta) {
+  std::vector<KnownPoint> out;
+  for (size_t g = 0; g < layout.groups.size(); ++g) {
+    const auto& group = layout.groups[g];
+    const auto units = std::min(group.units, kMostUnits);
+    for (int64_t i = 0; i < units; ++i) {
+      for (int64_t j = i + 1; j < units; ++j) {
+        auto swap = identity_element(layout);
+        std::swap(swap[g].from[static_cast<size_t>(i)],
+                  swap[g].from[static_cast<size_t>(j)]);
+        out.push_back(
+            {fmt::format(
+                 "units {} and {} of layer {} exchanged", i, j, group.layers.front()),
+             moved(layout, swap, theta)});
+      }
+      if (group.sign_flip || group.even_flip) {
+        auto flip = identity_element(layout);
+        flip[g].sign[i] = -1;
+        out.push_back(
+            {fmt::format(
+                 "the signs of unit {} of layer {} flipped", i, group.layers.front()),
+             moved(layout, flip, theta)});
+      }
+      if (group.positive_scaling && !group.readers.empty()) {
+        auto scaled = theta.clone();
+        scale_unit(layout, group, i, 2, scaled);
+        out.push_back({fmt::format("unit {} of layer {} scaled by 2, its readers by ½",
+                                   i,
+                                   group.layers.front()),
+                       scaled});
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+void measure(const SampledObjective& objective, Witness& w) {
+  const auto points = at::stack({w.a, w.b, ((1 - w.t) * w.a + w.t * w.b)}).contiguous();
+  const auto loss = numbers(objective.value(points).to(torch::kFloat64));
+  w.left = loss[2];
+  w.right = (1 - w.t) * loss[0] + w.t * loss[1];
+  w.error = 0;
+  for (int64_t i = 0; i < 3; ++i)
+    w.error += value_noise(objective, points[i]) + 1e-15 * std::abs(loss[i]);
+}
+
+Witness find_witness(const SampledObjective& objective,
+                     const ParameterLayout& layout,
+                     const std::vector<KnownPoint>& points,
+                     const std::vector<KnownPoint>& down) {
+  std::vector<Witness> all;
+  const auto count = std::min(kMostPoints, points.size());
+  for (size_t i = 0; i < count; ++i) {
+    for (const auto& c : copies_of(layout, points[i].theta)) {
+      if ((c.theta - points[i].theta).abs().max().item<double>() < 1e-9) continue;
+      all.push_back({.how = fmt::format("{} and its copy, {}", points[i].name, c.name),
+                     .a = points[i].theta,
+                     .b = c.theta});
+    }
+    for (size_t j = i + 1; j < count; ++j) {
+      all.push_back({.how = fmt::format("{} and {}", points[i].name, points[j].name),
+                     .a = points[i].theta,
+                     .b = points[j].theta});
+    }
+  }
+  for (const auto& d : down) {
+    for (size_t i = 0; i < points.size(); ++i) {
+      if (points[i].name != d.name) continue;
+      for (const double step : {1.0, 0.1, 0.01}) {
+        all.push_back({.how = d.name + ", along its direction of negative curvature",
+                       .a = points[i].theta - step * d.theta,
+                       .b = points[i].theta + step * d.theta});
+      }
+    }
+  }
+  Witness best;
+  double most = -std::numeric_limits<double>::infinity();
+  for (auto& w : all) {
+    measure(objective, w);
+    if (!std::isfinite(w.left) || !std::isfinite(w.right)) continue;
+    const double size = w.excess() / (std::abs(w.left) + std::abs(w.right) + 1e-300);
+    // One that violates goes before one that does not.
+    const double rank = size + (w.violates() ? 10 : 0);
+    if (rank > most) {
+      most = rank;
+      best = w;
+    }
+  }
+  return best;
+}
+
+double violating_chords(const SampledObjective& objective, const Tensor& starts) {
+  const auto count = starts.size(0) - 1;
+  if (count < 1) return std::numeric_limits<double>::quiet_NaN();
+  int64_t violated = 0, chords = 0;
+  const auto rows = objective.preferred_rows();
+  for (int64_t first = 0; first < count; first += rows) {
+    const auto n = std::min(rows, count - first);
+    const auto a = starts.narrow(0, first, n), b = starts.narrow(0, first + 1, n);
+    const auto value = [&](const Tensor& x) {
+      return objective.value(x.contiguous()).to(torch::kFloat64);
+    };
+    const auto right = 0.5 * (value(a) + value(b));
+    violated += (value(0.5 * (a + b)) > right * (1 + 1e-9)).sum().item<int64_t>();
+    chords += n;
+  }
+  return static_cast<double>(violated) / static_cast<double>(chords);
+}
+
+}  // namespace basin

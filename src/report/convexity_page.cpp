@@ -1,0 +1,72 @@
+#include "report/convexity_page.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "report/html.h"
+#include "report/text.h"
+
+namespace basin {
+namespace {
+
+std::string witness_text(const Witness& w) {
+  return fmt::format(
+      "{}: at t = {} between them the loss is {}, the mixture of their "
+      "losses {}, an excess of {} where rounding may be {}",
+      w.how,
+      show(w.t, 3),
+      show(w.left, 8),
+      show(w.right, 8),
+      show(w.excess(), 4),
+      show(w.error, 2));
+}
+
+std::string proof_table(const StructuralProof& proof) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& s : proof.steps)
+    rows.push_back(
+        {escape_html(s.expression), name_of(s.curvature), escape_html(s.rule)});
+  return html_table({"expression", "in the variables", "because"}, rows, 9);
+}
+
+}  // namespace
+
+std::vector<std::string> convexity_sentences(const RunReport& r) {
+  if (!r.convexity) return {};
+  const auto& c = *r.convexity;
+  std::string out =
+      fmt::format("In the parameters the loss is: {}. ", name_of(c.verdict));
+  if (c.verdict == Convexity::kStructural) {
+    out += c.proof.strictly
+               ? "It is strictly convex (decay on every parameter): it has exactly one "
+                 "minimum. "
+               : "All its minima are global. ";
+  } else if (c.witness.a.defined()) {
+    out += fmt::format("{}{}. ",
+                       c.verdict == Convexity::kWitness ? "Witness: " : "Nearest: ",
+                       witness_text(c.witness));
+  }
+  out += "In the model's outputs it is: convex (structural), whatever the targets.";
+  return {out};
+}
+
+std::string convexity_section(const RunReport& r) {
+  const auto sentences = convexity_sentences(r);
+  if (sentences.empty()) return "";
+  const auto& c = *r.convexity;
+  auto out = "<h2>Is it convex?</h2>\n<p>" + escape_html(sentences.front()) + "</p>\n";
+  out += "<h3>In the parameters, by composition rules</h3>\n" + proof_table(c.proof);
+  out += "<h3>In the model's outputs f</h3>\n" + proof_table(c.in_outputs);
+  if (!std::isnan(c.chords)) {
+    out += fmt::format(
+        "<p class=\"soft\">Of {} chords between initial points {} % "
+        "violate convexity at their middle. That describes; only a proof "
+        "or a witness decides.</p>\n",
+        show(c.drawn),
+        show(100 * c.chords, 3));
+  }
+  return out;
+}
+
+}  // namespace basin

@@ -1,0 +1,46 @@
+// The verdict on convexity, in the database.
+
+#include "core/error.h"
+#include "store/results.h"
+
+namespace basin {
+
+void Results::save_convexity(const ConvexityReport& r) {
+  database_.transaction([&] {
+    database_
+        .prepare(
+            "INSERT OR REPLACE INTO convexity VALUES(0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(static_cast<int64_t>(r.verdict))
+        .bind(r.witness.how)
+        .bind(r.witness.t)
+        .bind(r.witness.left)
+        .bind(r.witness.right)
+        .bind(r.witness.error)
+        .bind(r.chords)
+        .bind(r.drawn)
+        .bind(r.witness.a)
+        .bind(r.witness.b)
+        .run();
+  });
+}
+
+std::optional<ConvexityReport> Results::load_convexity() {
+  auto row = database_.prepare(
+      "SELECT verdict, how, t, excess_left, excess_right, error, chords, drawn, a, b "
+      "FROM convexity");
+  if (!row.step()) return std::nullopt;
+  const auto code = row.integer(0);
+  if (code < 0 || code > 2) throw StorageError("results.sqlite: an unknown code");
+  return ConvexityReport{.verdict = static_cast<Convexity>(code),
+                         .witness = {.how = row.text(1),
+                                     .a = row.tensor(8),
+                                     .b = row.tensor(9),
+                                     .t = row.number(2),
+                                     .left = row.number(3),
+                                     .right = row.number(4),
+                                     .error = row.number(5)},
+                         .chords = row.number(6),
+                         .drawn = row.integer(7)};
+}
+
+}  // namespace basin
