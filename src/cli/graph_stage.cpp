@@ -31,6 +31,23 @@ std::vector<Node> seed_nodes(const Session& session,
   return out;
 }
 
+// The graph with the minima that seeds reached and nobody asked to join.
+Graph graph_of(Results& results) {
+  auto out = results.load_graph();
+  for (const auto& m : results.load_minima()) {
+    const bool node = std::any_of(out.nodes.begin(),
+                                  out.nodes.end(),
+                                  [&](const Node& n) { return n.id == m.id; });
+    if (!node) {
+      out.known.push_back({.id = m.id,
+                           .endpoint = m.endpoint,
+                           .hits = static_cast<int64_t>(m.seeds.size()),
+                           .origin = "seeds"});
+    }
+  }
+  return out;
+}
+
 void count_components(const Session& session, const Graph& graph, Results& results) {
   int64_t certified = 0;
   for (const auto& m : results.load_minima()) certified += is_certified(m.endpoint);
@@ -44,7 +61,7 @@ void count_components(const Session& session, const Graph& graph, Results& resul
 void explore_stage(const Session& session, Results& results) {
   const auto& o = session.spec.explore;
   if (o.method == ExploreOptions::Method::kNone) return;
-  auto graph = results.load_graph();
+  auto graph = graph_of(results);
   auto chains = results.load_chains();
   if (graph.nodes.empty()) return;
   const auto problem = session.problem();
@@ -67,13 +84,14 @@ void explore_stage(const Session& session, Results& results) {
                      static_cast<uint64_t>(session.spec.seed),
                      chains[at]);
     });
-    const auto known = graph.nodes.size();
+    std::vector<Node> fresh;
     for (const auto& e : ends) {
-      if (is_certified(e)) add_node(problem, graph, e, "hop", session.spec.minima);
+      const bool room =
+          static_cast<int64_t>(graph.nodes.size()) < static_cast<int64_t>(kMostNodes);
+      if (is_certified(e) && room)
+        add_node(problem, graph, e, "hop", session.spec.minima, fresh);
     }
-    results.save_hops(
-        chains,
-        {graph.nodes.begin() + static_cast<ptrdiff_t>(known), graph.nodes.end()});
+    results.save_hops(chains, fresh);
     progress.advance(fmt::format("{} minima", graph.nodes.size()));
   }
 }
@@ -90,7 +108,7 @@ void node_stage(const Session& session, Results& results) {
 void connect_stage(const Session& session, Results& results) {
   const auto& o = session.spec.connectivity;
   if (o.minima == 0) return;
-  auto graph = results.load_graph();
+  auto graph = graph_of(results);
   if (graph.nodes.size() < 2) {
     fmt::print(stderr,
                "connectivity: needs 2 minima, there {} {}\n",
@@ -123,6 +141,8 @@ void connect_stage(const Session& session, Results& results) {
     for (auto& t : attempts)
       growth.push_back(absorb(problem, graph, t, o, session.spec.minima));
     results.save_attempts(first, edge, attempts, growth);
+    progress.expect(std::max(static_cast<int64_t>(graph.attempts.size()),
+                             static_cast<int64_t>(graph.nodes.size()) - 1 + o.extra));
   }
   count_components(session, graph, results);
 }

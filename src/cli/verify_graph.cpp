@@ -21,7 +21,7 @@ std::string fault_of(const Session& session,
   const auto& options = session.spec.minima;
   if (!is_simple_saddle(edge.saddle, options)) return "not a saddle of index 1";
   const auto problem = session.problem();
-  const auto again = cross(problem, edge.saddle.theta, options);
+  const auto again = cross(problem, edge.saddle.theta, options, 0.3);
   if (!again.proved) return again.problem;
   auto a = find_node(problem, graph.nodes, again.left, options);
   auto b = find_node(problem, graph.nodes, again.right, options);

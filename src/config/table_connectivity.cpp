@@ -34,7 +34,8 @@ Section connectivity_section(ConnectivityOptions& c) {
         at_least(1, 1000)},
        {"extra",
         &c.extra,
-        "attempts to lower the joins of a tree that is complete",
+        "attempts beyond those that a spanning tree of all minima needs, to lower its "
+        "joins",
         at_least(0, 1e6)},
        {"max_found",
         &c.max_found,
@@ -42,8 +43,8 @@ Section connectivity_section(ConnectivityOptions& c) {
         at_least(0, 100'000)},
        {"barrier",
         &c.barrier,
-        "minima joined by a pass at most this far above the higher one are one "
-        "component",
+        "a basin at most this deep, below its pass to a deeper one, is part of that "
+        "one's component",
         at_least(0, 1e6)},
        {"curve",
         choice(c.curve, {"none", "bezier", "chain"}),

@@ -15,7 +15,7 @@ namespace {
 
 using torch::Tensor;
 
-constexpr int64_t kGrid = 33;
+constexpr int64_t kGrid = 33, kFinestGrid = 4097;
 constexpr double kGolden = 0.6180339887498949;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kMostKinks = 2000;
@@ -139,16 +139,22 @@ Profile profile_of(const SampledObjective& objective,
     out.samples = exact_samples(*known.pieces);
     return out;
   }
-  std::vector<double> t = numbers(at::linspace(0, 1, kGrid, torch::kFloat64));
-  if (known.kinks.size() <= kMostKinks)
-    t.insert(t.end(), known.kinks.begin(), known.kinks.end());
-  insert(out.samples, t, losses_at(objective, a, b, t));
-  const double slope = out.samples.loss.back() - out.samples.loss.front();
-  const auto coarse = out.samples;
-  refine(objective, a, b, 0, out.samples);
-  auto tilted = coarse;
-  refine(objective, a, b, slope, tilted);
-  insert(out.samples, tilted.t, tilted.loss);
+  // Twice as many points until the top no longer moves.
+  double top = -std::numeric_limits<double>::infinity();
+  for (int64_t grid = kGrid; grid <= kFinestGrid; grid = 2 * grid - 1) {
+    auto t = numbers(at::linspace(0, 1, grid, torch::kFloat64));
+    if (grid == kGrid && known.kinks.size() <= kMostKinks)
+      t.insert(t.end(), known.kinks.begin(), known.kinks.end());
+    insert(out.samples, t, losses_at(objective, a, b, t));
+    const double slope = out.samples.loss.back() - out.samples.loss.front();
+    auto tilted = out.samples;
+    refine(objective, a, b, 0, out.samples);
+    refine(objective, a, b, slope, tilted);
+    insert(out.samples, tilted.t, tilted.loss);
+    const double found = barrier_of(out.samples.t, out.samples.loss).top;
+    if (found - top <= 1e-9 * (1 + std::abs(top))) break;
+    top = found;
+  }
   return out;
 }
 

@@ -38,8 +38,9 @@ struct LineBarrier {
 };
 
 /// L on 33 points (and at all first-layer kinks), then golden section in every bracket;
-/// where the pieces of L on the line are known, exactly. `held_out` may be null. Error
-/// and held-out numbers are from 33 points and where L is highest.
+/// twice as many points until the top no longer moves, 4,097 at most; where the pieces
+/// of L on the line are known, exactly. `held_out` may be null. Error and held-out
+/// numbers are from 33 points and where L is highest.
 LineBarrier line_barrier(const SampledObjective& objective,
                          const SampledObjective* held_out,
                          const torch::Tensor& a,

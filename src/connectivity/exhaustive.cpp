@@ -30,7 +30,9 @@ Tensor bounds_of(const SampledObjective& objective,
   for (int64_t k = 0; k < count; ++k)
     ends.push_back(moved(layout, element_at(layout, first + k), b));
   const auto end = at::stack(ends);
-  auto out = at::full({count}, -1e300, torch::kFloat64);
+  // No top is below the higher end; all elements have one loss.
+  const auto ends_loss = objective.value(at::stack({a, end[0]})).to(torch::kFloat64);
+  auto out = at::full({count}, ends_loss.max().item<double>(), torch::kFloat64);
   for (const double s : {0.125, 0.3, 0.5, 0.7, 0.875}) {
     const auto loss =
         objective.value(((1 - s) * a + s * end).contiguous()).to(torch::kFloat64);

@@ -53,7 +53,9 @@ FlowResult follow_gradient(const Objective& objective,
     if (least >= -options.zero_tolerance * most) {
       const auto newton =
           at::where(zero, at::zeros_like(slope), slope / values).norm().item<double>();
-      if (newton <= options.near * (1 + out.theta.norm().item<double>())) {
+      const double scale =
+          std::max(out.length, 1e-6 * (1 + out.theta.norm().item<double>()));
+      if (newton <= options.near * scale) {
         out.arrived = true;
         return out;
       }

@@ -24,7 +24,7 @@ struct FlowOptions {
   double error = 1e-2;
 
   /// Over when no curvature is negative beyond zero_tolerance · λ_max and Newton's step
-  /// is shorter than this times (1 + ‖θ‖).
+  /// is shorter than this times the way so far.
   double near = 1e-3;
   double zero_tolerance = 1e-8;
   ZeroModes zero_modes = nullptr;

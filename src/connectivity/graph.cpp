@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <tuple>
 
 #include "connectivity/disjoint_sets.h"
 #include "connectivity/merge_tree.h"
+#include "core/stop.h"
 #include "curvature/hessian.h"
 #include "curvature/symmetric_eigen.h"
 #include "minima/levels.h"
@@ -17,26 +19,33 @@
 namespace basin {
 namespace {
 
-// How many variants of a pair were tried; -1: there is none left.
-int64_t tried(const Graph& graph, int64_t a, int64_t b) {
-  int64_t out = 0;
-  for (const auto& t : graph.attempts) {
-    if (t.a != a || t.b != b) continue;
-    if (!t.aligned) return -1;
-    ++out;
+/// How many variants of each pair were tried; -1: there is none left.
+class Tried {
+ public:
+  explicit Tried(const Graph& graph) {
+    for (const auto& t : graph.attempts) {
+      auto& count = counts_[{t.a, t.b}];
+      count = t.aligned && count >= 0 ? count + 1 : -1;
+    }
   }
-  return out;
-}
+  int64_t of(int64_t a, int64_t b) const {
+    const auto at = counts_.find({a, b});
+    return at == counts_.end() ? 0 : at->second;
+  }
+
+ private:
+  std::map<std::pair<int64_t, int64_t>, int64_t> counts_;
+};
 
 /// A pair that may be tried next; the least comes first.
 using Rank = std::tuple<int64_t, double, int64_t, int64_t>;  // variant, loss, a, b
 
-std::optional<Rank> rank_of(const Graph& graph,
+std::optional<Rank> rank_of(const Tried& tried,
                             const Node& x,
                             const Node& y,
                             const ConnectivityOptions& options) {
   const auto a = std::min(x.id, y.id), b = std::max(x.id, y.id);
-  const auto variant = tried(graph, a, b);
+  const auto variant = tried.of(a, b);
   if (variant < 0 || variant >= options.variants) return std::nullopt;
   return Rank{variant, std::max(x.endpoint.loss, y.endpoint.loss), a, b};
 }
@@ -44,21 +53,19 @@ std::optional<Rank> rank_of(const Graph& graph,
 // The best pair whose ends are on different sides.
 template <typename Side>
 std::optional<Rank> best_across(const Graph& graph,
+                                const Tried& tried,
                                 const ConnectivityOptions& options,
                                 const Side& side) {
+  check_stop();
   std::optional<Rank> best;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     for (size_t j = i + 1; j < graph.nodes.size(); ++j) {
       if (!side(i, j)) continue;
-      const auto rank = rank_of(graph, graph.nodes[i], graph.nodes[j], options);
+      const auto rank = rank_of(tried, graph.nodes[i], graph.nodes[j], options);
       if (rank && (!best || *rank < *best)) best = rank;
     }
   }
   return best;
-}
-
-bool holds(const std::vector<int64_t>& ids, int64_t id) {
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
 bool chosen(const std::vector<Pair>& pairs, int64_t a, int64_t b) {
@@ -79,11 +86,12 @@ std::vector<Pair> pairs_between(const Graph& graph,
                                 const ConnectivityOptions& options,
                                 const MergeTree& tree,
                                 int64_t most) {
+  const Tried tried(graph);
   DisjointSets sets(tree.leaves.size());
   for (const auto& j : tree.joins) sets.unite(place_of(tree, j.a), place_of(tree, j.b));
   std::vector<Pair> out;
   while (static_cast<int64_t>(out.size()) < most) {
-    const auto best = best_across(graph, options, [&](size_t i, size_t j) {
+    const auto best = best_across(graph, tried, options, [&](size_t i, size_t j) {
       return sets.root(i) != sets.root(j);
     });
     if (!best) break;
@@ -98,6 +106,7 @@ std::vector<Pair> pairs_across(const Graph& graph,
                                const ConnectivityOptions& options,
                                const MergeTree& tree,
                                int64_t most) {
+  const Tried tried(graph);
   const auto count = static_cast<int64_t>(tree.leaves.size());
   std::vector<Pair> out;
   for (size_t before = 1; before != out.size() || out.empty();) {
@@ -108,10 +117,12 @@ std::vector<Pair> pairs_across(const Graph& graph,
           join->left < count
               ? std::vector<int64_t>{tree.leaves[static_cast<size_t>(join->left)]}
               : tree.joins[static_cast<size_t>(join->left - count)].leaves;
-      const auto across = best_across(graph, options, [&](size_t i, size_t j) {
-        const auto a = graph.nodes[i].id, b = graph.nodes[j].id;
-        return holds(join->leaves, a) && holds(join->leaves, b) &&
-               holds(left, a) != holds(left, b) && !chosen(out, a, b);
+      std::vector<int> side(graph.nodes.size(), 0);  // 1: left, 2: right
+      for (const auto id : join->leaves) side[place_of(tree, id)] = 2;
+      for (const auto id : left) side[place_of(tree, id)] = 1;
+      const auto across = best_across(graph, tried, options, [&](size_t i, size_t j) {
+        return side[i] + side[j] == 3 && side[i] * side[j] == 2 &&
+               !chosen(out, graph.nodes[i].id, graph.nodes[j].id);
       });
       if (across) out.push_back(pair_of(*across));
     }
@@ -135,8 +146,11 @@ std::vector<Pair> next_pairs(const Graph& graph,
   auto out = pairs_between(graph, options, tree, most);
   if (!out.empty()) return out;
   // Attempts beyond those that a spanning tree needs.
-  const auto used = static_cast<int64_t>(graph.attempts.size()) -
-                    (static_cast<int64_t>(graph.nodes.size()) - 1);
+  const auto made = std::count_if(graph.attempts.begin(),
+                                  graph.attempts.end(),
+                                  [](const Attempt& t) { return t.aligned; });
+  const auto used =
+      static_cast<int64_t>(made) - (static_cast<int64_t>(graph.nodes.size()) - 1);
   return pairs_across(graph, options, tree, std::min(most, options.extra - used));
 }
 
@@ -170,15 +184,24 @@ int64_t add_node(const MinimaProblem& problem,
                  Graph& graph,
                  const Endpoint& endpoint,
                  const std::string& origin,
-                 const MinimaOptions& options) {
-  const auto known = find_node(problem, graph.nodes, endpoint, options);
-  if (known >= 0) return known;
-  int64_t id = 0;
-  for (const auto& n : graph.nodes) id = std::max(id, n.id + 1);
-  Node node{.id = id, .endpoint = endpoint, .origin = origin};
+                 const MinimaOptions& options,
+                 std::vector<Node>& fresh) {
+  const auto there = find_node(problem, graph.nodes, endpoint, options);
+  if (there >= 0) return there;
+  Node node{.endpoint = endpoint, .origin = origin};
+  for (const auto* list : {&graph.nodes, &graph.known})
+    for (const auto& n : *list) node.id = std::max(node.id, n.id + 1);
+  const auto seen = find_node(problem, graph.known, endpoint, options);
+  for (const auto& n : graph.known)
+    if (n.id == seen) node = n;
   measure_node(problem, options, node);
-  graph.nodes.push_back(std::move(node));
-  return id;
+  const auto place = std::upper_bound(
+      graph.nodes.begin(), graph.nodes.end(), node, [](const Node& x, const Node& y) {
+        return x.id < y.id;
+      });
+  graph.nodes.insert(place, node);
+  fresh.push_back(node);
+  return node.id;
 }
 
 Growth absorb(const MinimaProblem& problem,
@@ -186,7 +209,7 @@ Growth absorb(const MinimaProblem& problem,
               Attempt& attempt,
               const ConnectivityOptions& options,
               const MinimaOptions& minima) {
-  const auto nodes = graph.nodes.size(), edges = graph.edges.size();
+  Growth out;
   auto found = std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const Node& n) {
     return n.origin == "path";
   });
@@ -199,10 +222,10 @@ Growth absorb(const MinimaProblem& problem,
           "a saddle to a new minimum was left out: connectivity.max_found";
       continue;
     }
-    const auto before = graph.nodes.size();
-    const auto left = add_node(problem, graph, c.left, "path", minima);
-    const auto right = add_node(problem, graph, c.right, "path", minima);
-    found += static_cast<int64_t>(graph.nodes.size() - before);
+    const auto before = out.nodes.size();
+    const auto left = add_node(problem, graph, c.left, "path", minima, out.nodes);
+    const auto right = add_node(problem, graph, c.right, "path", minima, out.nodes);
+    found += static_cast<int64_t>(out.nodes.size() - before);
     const Edge edge{
         .a = std::min(left, right),
         .b = std::max(left, right),
@@ -211,12 +234,13 @@ Growth absorb(const MinimaProblem& problem,
         .log10_stabiliser = log10_group_order(problem.layout) -
                             log10_orbit_size(problem.layout, c.saddle.theta),
         .log_product = c.log_product};
-    if (!known_edge(graph, edge)) graph.edges.push_back(edge);
+    if (known_edge(graph, edge)) continue;
+    graph.edges.push_back(edge);
+    out.edges.push_back(edge);
   }
   attempt.crossings.clear();
   graph.attempts.push_back(attempt);
-  return {{graph.nodes.begin() + static_cast<ptrdiff_t>(nodes), graph.nodes.end()},
-          {graph.edges.begin() + static_cast<ptrdiff_t>(edges), graph.edges.end()}};
+  return out;
 }
 
 }  // namespace basin

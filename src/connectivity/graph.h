@@ -57,7 +57,9 @@ struct Attempt {
 
 /// All that is known of how minima are joined.
 struct Graph {
-  std::vector<Node> nodes;
+  std::vector<Node> nodes;  ///< by id
+  std::vector<Node> known;  ///< minima that seeds reached and nobody asked to join; one
+                            ///< that is found on the way becomes a node under its id
   std::vector<Edge> edges;
   std::vector<Attempt> attempts;
 };
@@ -69,7 +71,8 @@ struct Pair {
 
 /// The next pairs to try, at most `most`; none: it is done. While there are components
 /// that nothing joins, proved or bounded: the pairs of lowest losses across them, as if
-/// each choice were to succeed. Then, up to `extra` times: the pair of lowest losses
+/// each choice were to succeed. Then, until there were `extra` attempts more than a
+/// spanning tree of all nodes has edges: the pair of lowest losses
 /// not tried yet across the cut that the highest join of the minimum spanning tree
 /// makes, and the next joins' (Draxler et al. 2018); further variants of an alignment
 /// come after new pairs.
@@ -113,11 +116,13 @@ void measure_node(const MinimaProblem& problem,
                   const MinimaOptions& options,
                   Node& node);
 
-/// Adds a minimum that is no node yet and returns its id; else that of the node it is.
+/// Adds a minimum that is no node yet, to `fresh` too, and returns its id; else that of
+/// the node it is.
 int64_t add_node(const MinimaProblem& problem,
                  Graph& graph,
                  const Endpoint& endpoint,
                  const std::string& origin,
-                 const MinimaOptions& options);
+                 const MinimaOptions& options,
+                 std::vector<Node>& fresh);
 
 }  // namespace basin

@@ -50,10 +50,13 @@ struct Crossing {
   std::string problem;  ///< why not
 };
 
-/// Judges the saddle at θ, pushes off both ways along the negative eigenvector and
-/// follows the gradient down; where the flow arrives, Newton polishes.
+/// Judges the saddle at θ, pushes off both ways along the negative eigenvector, by a
+/// step on which the loss falls as its curvature says, and follows the gradient down;
+/// where the flow arrives, Newton polishes. `share`: of that step, to check with
+/// another one.
 Crossing cross(const MinimaProblem& problem,
                const torch::Tensor& theta,
-               const MinimaOptions& options);
+               const MinimaOptions& options,
+               double share = 1);
 
 }  // namespace basin

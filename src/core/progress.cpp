@@ -54,6 +54,11 @@ void Progress::advance(const std::string& note, int64_t units) {
   if (seconds_since(drawn_) >= (terminal_ ? 0.1 : 10.0) && done_ < total_) draw(false);
 }
 
+void Progress::expect(int64_t total) {
+  const std::lock_guard lock(guard_);
+  total_ = total;
+}
+
 void Progress::draw(bool last) {
   if (silent) return;
   drawn_ = Clock::now();

@@ -19,6 +19,9 @@ class Progress {
   /// One unit less to do. `note` stands behind the bar: losses, say.
   void advance(const std::string& note = "", int64_t units = 1);
 
+  /// There are `total` units in all, as it turns out.
+  void expect(int64_t total);
+
  private:
   void draw(bool last);
 

@@ -240,13 +240,17 @@ std::vector<std::string> graph_sentences(const RunReport& r) {
   const auto proved = std::count_if(
       tree.joins.begin(), tree.joins.end(), [](const Join& j) { return j.proved; });
   const auto total = static_cast<int64_t>(g.nodes.size());
+  const auto tries = static_cast<int64_t>(
+      std::count_if(g.attempts.begin(), g.attempts.end(), [](const Attempt& t) {
+        return t.aligned;
+      }));
   out.push_back(fmt::format(
       "{} ({} reached by seeds, {} certified) were joined in {}: {}, {} over certified "
       "saddles of index 1 and {} bounded by paths{}.",
       plural(total, certified == total ? "minimum" : "place"),
       show(seeds),
       show(certified),
-      plural(static_cast<int64_t>(g.attempts.size()), "attempt"),
+      plural(tries, "attempt"),
       plural(static_cast<int64_t>(tree.joins.size()), "join"),
       show(static_cast<int64_t>(proved)),
       show(static_cast<int64_t>(tree.joins.size()) - static_cast<int64_t>(proved)),
@@ -255,7 +259,8 @@ std::vector<std::string> graph_sentences(const RunReport& r) {
   const auto count =
       component.empty() ? 0 : *std::max_element(component.begin(), component.end()) + 1;
   out.push_back(fmt::format(
-      "At level component, barrier {}: {} (a basin no deeper than this belongs to the "
+      "Of all of these, at level component with barrier {}: {} (a basin no deeper than "
+      "this belongs to the "
       "deeper one that it joins; at most, since a lower path may join more).",
       show(r.spec.connectivity.barrier),
       plural(count, "component")));
