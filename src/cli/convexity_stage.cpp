@@ -3,6 +3,8 @@
 
 #include "cli/stages.h"
 #include "convexity/verdict.h"
+#include "core/parallel.h"
+#include "core/progress.h"
 #include "model/initialize.h"
 
 namespace basin {
@@ -33,9 +35,36 @@ void gather(Results& results,
 
 }  // namespace
 
+namespace {
+
+// Boxes round the first certified minima that are smooth.
+void find_boxes(const Session& session, Results& results) {
+  if (session.population()) return;
+  const auto problem = session.box_problem();
+  if (!can_certify_box(problem)) return;
+  const auto done = results.load_boxes();
+  std::vector<Minimum> chosen;
+  for (const auto& m : results.load_minima()) {
+    const auto& e = m.endpoint;
+    if (static_cast<int64_t>(chosen.size()) == session.spec.convexity.boxes) break;
+    if (is_certified(e) && e.kinks == 0 && e.zeroed == 0) chosen.push_back(m);
+  }
+  std::erase_if(chosen, [&](const Minimum& m) { return done.contains(m.id); });
+  Progress progress("boxes", static_cast<int64_t>(chosen.size()));
+  parallel_for(static_cast<int64_t>(chosen.size()), session.threads, [&](int64_t i) {
+    const auto& m = chosen[static_cast<size_t>(i)];
+    results.save_box(m.id, certify_box(problem, m.endpoint.theta));
+    progress.advance();
+  });
+}
+
+}  // namespace
+
 void convexity_stage(const Session& session, Results& results) {
   const auto& o = session.spec.convexity;
-  if (!o.verdict || results.load_convexity()) return;
+  if (!o.verdict) return;
+  find_boxes(session, results);
+  if (results.load_convexity()) return;
   ConvexityReport out{.proof = prove_convex(session.spec.model, session.spec.loss)};
   // An expectation over Gaussian inputs is a mean too, but its teacher's network is
   // deep.

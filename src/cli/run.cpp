@@ -101,6 +101,7 @@ void fill_results(Results& results, RunReport& report) {
   report.graph = results.load_graph();
   report.chains = results.load_chains();
   report.convexity = results.load_convexity();
+  report.boxes = results.load_boxes();
   if (report.convexity) {
     report.convexity->proof = prove_convex(report.spec.model, report.spec.loss);
     report.convexity->in_outputs = prove_convex_in_outputs(report.spec.loss);

@@ -219,6 +219,10 @@ std::unique_ptr<Reference> Session::reference() const {
       network, spec.loss, data.train.inputs, loss_targets(spec.loss, data.train));
 }
 
+BoxProblem Session::box_problem() const {
+  return {network, spec.loss, data.train.inputs, loss_targets(spec.loss, data.train)};
+}
+
 std::string Session::layers() const {
   auto out = fmt::format("{}", network.layout.inputs());
   for (const auto& layer : network.layout.layers) out += fmt::format("-{}", layer.rows);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/spec.h"
+#include "convexity/box.h"
 #include "data/dataset.h"
 #include "minima/judge.h"
 #include "model/make_objective.h"
@@ -47,6 +48,9 @@ struct Session {
 
   /// The loss, float64, of the training samples `index` `[n]` alone.
   std::unique_ptr<SampledObjective> on_samples(const torch::Tensor& index) const;
+
+  /// What a box of convexity is certified for.
+  BoxProblem box_problem() const;
 
   /// The same loss by other code, in extended precision.
   std::unique_ptr<Reference> reference() const;

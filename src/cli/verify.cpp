@@ -222,6 +222,18 @@ void verify_run(const std::filesystem::path& folder, const Settings& settings) {
   if (report.convexity) {
     const auto fault = convexity_fault(session, context.reference, *report.convexity);
     if (!fault.empty()) throw NumericError(folder.string() + ": convexity: " + fault);
+    for (const auto& [id, box] : report.boxes) {
+      const auto again =
+          certify_box(session.box_problem(),
+                      report.minima.at(static_cast<size_t>(id)).endpoint.theta);
+      const bool same = again.radius == box.radius &&
+                        again.curvature == box.curvature &&
+                        again.gradient == box.gradient;
+      if (!same) {
+        throw NumericError(fmt::format(
+            "{}: the box of minimum {} does not hold", folder.string(), id));
+      }
+    }
     fmt::print("convexity: {} holds\n", name_of(report.convexity->verdict));
   }
   const auto graph = graph_faults(session, context, report.graph, report.counts);

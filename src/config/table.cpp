@@ -293,6 +293,11 @@ std::vector<Section> describe(Spec& spec) {
       {"convexity",
        "is the loss convex in the parameters, and in the outputs",
        {{"verdict", &spec.convexity.verdict, "a proof, a witness, or unknown"},
+        {"boxes",
+         &spec.convexity.boxes,
+         "certified minima round which a box is sought on which the loss is convex by "
+         "interval arithmetic",
+         at_least(0, 1000)},
         {"chords",
          &spec.convexity.chords,
          "random chords between initial points: the share that violates convexity is "

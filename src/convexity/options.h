@@ -7,6 +7,7 @@ namespace basin {
 /// What is asked about the convexity of the loss.
 struct ConvexityOptions {
   bool verdict = true;
+  int64_t boxes = 5;     ///< certified minima round which a box of convexity is sought
   int64_t chords = 200;  ///< random ones between initial points, as a description
 };
 

@@ -30,6 +30,29 @@ std::string proof_table(const StructuralProof& proof) {
   return html_table({"expression", "in the variables", "because"}, rows, 9);
 }
 
+std::string boxes_table(const RunReport& r) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [id, box] : r.boxes) {
+    rows.push_back({fmt::format("minimum {}", id),
+                    box.radius > 0 ? show(box.radius, 4) : "–",
+                    box.radius > 0 ? show(box.curvature, 4) : show(box.margin, 3),
+                    show(box.gradient, 3),
+                    box.unique_minimum()
+                        ? "exactly one critical point, a strict minimum"
+                    : box.radius > 0 ? "convex there"
+                                     : escape_html(box.problem)});
+  }
+  if (rows.empty()) return "";
+  return "<h3>Round the minima, by interval arithmetic</h3>\n<p class=\"soft\">On the "
+         "box "
+         "|θ<sub>i</sub> − θ<sub>0,i</sub>| ≤ r every Hessian has eigenvalues of at "
+         "least "
+         "μ, rounding included; where ‖∇L(θ<sub>0</sub>)‖ &lt; μ r there is exactly "
+         "one "
+         "critical point in it.</p>\n" +
+         html_table({"", "r", "μ", "‖∇L(θ₀)‖ at most", "in the box"}, rows, 1);
+}
+
 }  // namespace
 
 std::vector<std::string> convexity_sentences(const RunReport& r) {
@@ -47,6 +70,15 @@ std::vector<std::string> convexity_sentences(const RunReport& r) {
                        c.verdict == Convexity::kWitness ? "Witness: " : "Nearest: ",
                        witness_text(c.witness));
   }
+  int64_t unique = 0;
+  for (const auto& [id, box] : r.boxes) unique += box.unique_minimum();
+  if (!r.boxes.empty()) {
+    out += fmt::format(
+        "Convex on a box with exactly one minimum inside: {} of {} minima "
+        "tried. ",
+        unique,
+        r.boxes.size());
+  }
   out += "In the model's outputs it is: convex (structural), whatever the targets.";
   return {out};
 }
@@ -58,6 +90,7 @@ std::string convexity_section(const RunReport& r) {
   auto out = "<h2>Is it convex?</h2>\n<p>" + escape_html(sentences.front()) + "</p>\n";
   out += "<h3>In the parameters, by composition rules</h3>\n" + proof_table(c.proof);
   out += "<h3>In the model's outputs f</h3>\n" + proof_table(c.in_outputs);
+  out += boxes_table(r);
   if (!std::isnan(c.chords)) {
     out += fmt::format(
         "<p class=\"soft\">Of {} chords between initial points {} % "

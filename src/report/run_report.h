@@ -34,6 +34,7 @@ struct RunReport {
   Graph graph;  ///< how the minima are joined; empty if that was not asked
   std::vector<HopChain> chains;
   std::optional<ConvexityReport> convexity;
+  std::map<int64_t, BoxCertificate> boxes;  ///< by minimum
 };
 
 /// What was asked, what came out, and how far it can be trusted: three sentences.

@@ -61,6 +61,9 @@ CREATE TABLE IF NOT EXISTS attempts(
 CREATE TABLE IF NOT EXISTS convexity(
   id INTEGER PRIMARY KEY, verdict INTEGER, how TEXT, t REAL, excess_left REAL,
   excess_right REAL, error REAL, chords REAL, drawn INTEGER, a BLOB, b BLOB);
+CREATE TABLE IF NOT EXISTS boxes(
+  minimum INTEGER PRIMARY KEY, radius REAL, curvature REAL, gradient REAL, margin REAL,
+  problem TEXT);
 CREATE TABLE IF NOT EXISTS hop_chains(
   chain INTEGER PRIMARY KEY, hops INTEGER, accepted INTEGER, loss REAL, theta BLOB);
 )";
@@ -204,6 +207,7 @@ void Results::save_minima(const std::vector<Minimum>& minima,
                               "attempts",
                               "hop_chains",
                               "convexity",
+                              "boxes",
                               kNodeEnds,
                               kSaddles}) {
       database_.execute(std::string("DELETE FROM ") + table);

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 
 #include "connectivity/graph.h"
 #include "connectivity/hopping.h"
+#include "convexity/box.h"
 #include "convexity/verdict.h"
 #include "landscape/curvature.h"
 #include "landscape/line_extrema.h"
@@ -127,6 +129,8 @@ class Results {
   /// The verdict on convexity; proofs are made again from the spec.
   void save_convexity(const ConvexityReport& report);
   std::optional<ConvexityReport> load_convexity();
+  void save_box(int64_t minimum, const BoxCertificate& box);
+  std::map<int64_t, BoxCertificate> load_boxes();
 
   /// Chains after a round of hops, with the nodes it found.
   void save_hops(const std::vector<HopChain>& chains, const std::vector<Node>& found);

@@ -43,4 +43,31 @@ std::optional<ConvexityReport> Results::load_convexity() {
                          .drawn = row.integer(7)};
 }
 
+void Results::save_box(int64_t minimum, const BoxCertificate& box) {
+  database_.transaction([&] {
+    database_.prepare("INSERT OR REPLACE INTO boxes VALUES(?, ?, ?, ?, ?, ?)")
+        .bind(minimum)
+        .bind(box.radius)
+        .bind(box.curvature)
+        .bind(box.gradient)
+        .bind(box.margin)
+        .bind(box.problem)
+        .run();
+  });
+}
+
+std::map<int64_t, BoxCertificate> Results::load_boxes() {
+  std::map<int64_t, BoxCertificate> out;
+  auto row = database_.prepare(
+      "SELECT minimum, radius, curvature, gradient, margin, problem FROM boxes");
+  while (row.step()) {
+    out[row.integer(0)] = {.radius = row.number(1),
+                           .curvature = row.number(2),
+                           .gradient = row.number(3),
+                           .margin = row.number(4),
+                           .problem = row.text(5)};
+  }
+  return out;
+}
+
 }  // namespace basin
