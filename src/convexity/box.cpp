@@ -14,7 +14,7 @@ namespace {
 
 using torch::Tensor;
 
-constexpr double kMostWork = 3e8;
+constexpr double kMostWork = 2e6;
 constexpr int kHalvings = 30;
 
 /// The loss with its derivatives on one box.

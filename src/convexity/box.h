@@ -29,7 +29,7 @@ struct BoxProblem {
   torch::Tensor inputs, targets;
 };
 
-/// True if P³ · N is small enough: minutes otherwise.
+/// True if P³ · N is small enough for a second or two.
 bool can_certify_box(const BoxProblem& problem);
 
 /// The largest box of half-width 1, ½, ¼, ..., 2⁻³⁰ round θ₀ `[P]` on which an interval
