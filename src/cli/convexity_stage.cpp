@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <limits>
 
 #include "cli/stages.h"
@@ -32,10 +31,6 @@ void gather(Results& results,
     down.push_back({points.back().name, e.witness});
   }
 }
-
-}  // namespace
-
-namespace {
 
 // Boxes round the first certified minima that are smooth.
 void find_boxes(const Session& session, Results& results) {

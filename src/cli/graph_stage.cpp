@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "cli/stages.h"
 #include "connectivity/hopping.h"
@@ -86,9 +87,7 @@ void explore_stage(const Session& session, Results& results) {
     });
     std::vector<Node> fresh;
     for (const auto& e : ends) {
-      const bool room =
-          static_cast<int64_t>(graph.nodes.size()) < static_cast<int64_t>(kMostNodes);
-      if (is_certified(e) && room)
+      if (is_certified(e) && graph.nodes.size() < kMostNodes)
         add_node(problem, graph, e, "hop", session.spec.minima, fresh);
     }
     results.save_hops(chains, fresh);
@@ -117,32 +116,41 @@ void connect_stage(const Session& session, Results& results) {
     return;
   }
   const auto problem = session.problem();
-  const auto expected = static_cast<int64_t>(graph.nodes.size()) - 1 + o.extra;
-  Progress progress("passes", expected, static_cast<int64_t>(graph.attempts.size()));
+  const auto made = [&] { return static_cast<int64_t>(graph.attempts.size()); };
+  const auto expected = [&] {
+    return std::max(made(), static_cast<int64_t>(graph.nodes.size()) - 1 + o.extra);
+  };
+  Progress progress("passes", expected(), made());
+  // The variants of a pair come at different times; its alignment is made once.
+  std::map<std::pair<int64_t, int64_t>, PairAlignment> alignments;
   for (auto pairs = next_pairs(graph, o, kTogether); !pairs.empty();
        pairs = next_pairs(graph, o, kTogether)) {
     check_stop();
     std::vector<Attempt> attempts(pairs.size());
+    std::vector<PairAlignment*> aligned;
+    for (const auto& p : pairs) aligned.push_back(&alignments[{p.a, p.b}]);
     parallel_for(
         static_cast<int64_t>(pairs.size()), threads_for(session), [&](int64_t i) {
           const auto at = static_cast<size_t>(i);
-          attempts[at] = join(problem,
-                              session.held_out.get(),
-                              graph,
-                              pairs[at],
-                              o,
-                              session.spec.minima,
-                              static_cast<uint64_t>(session.spec.seed));
-          progress.advance(fmt::format("{} and {}", pairs[at].a, pairs[at].b));
+          const auto& pair = pairs[at];
+          if (!aligned[at]->a.defined()) {
+            *aligned[at] = align_pair(problem,
+                                      session.held_out.get(),
+                                      graph,
+                                      pair,
+                                      o,
+                                      static_cast<uint64_t>(session.spec.seed));
+          }
+          attempts[at] = join(problem, *aligned[at], pair, o, session.spec.minima);
+          progress.advance(fmt::format("{} and {}", pair.a, pair.b));
         });
-    const auto first = static_cast<int64_t>(graph.attempts.size());
+    const auto first = made();
     const auto edge = static_cast<int64_t>(graph.edges.size());
     std::vector<Growth> growth;
     for (auto& t : attempts)
       growth.push_back(absorb(problem, graph, t, o, session.spec.minima));
     results.save_attempts(first, edge, attempts, growth);
-    progress.expect(std::max(static_cast<int64_t>(graph.attempts.size()),
-                             static_cast<int64_t>(graph.nodes.size()) - 1 + o.extra));
+    progress.expect(expected());
   }
   count_components(session, graph, results);
 }

@@ -21,8 +21,6 @@ using torch::Tensor;
 
 constexpr int kMostSweeps = 100;
 
-bool has_signs(const UnitGroup& g) { return g.sign_flip || g.even_flip; }
-
 // How alike unit i of A and unit j of B are, by what they read and by what reads them.
 struct Likeness {
   Tensor rows, columns;  // [n, n]
@@ -80,7 +78,7 @@ SymmetryElement random_element(const ParameterLayout& layout, RandomStream& rand
   auto out = identity_element(layout);
   for (size_t k = 0; k < out.size(); ++k) {
     out[k].from = random.permutation(layout.groups[k].units);
-    if (!has_signs(layout.groups[k])) continue;
+    if (!layout.groups[k].flips()) continue;
     for (int64_t i = 0; i < layout.groups[k].units; ++i)
       if (random.below(2) == 1) out[k].sign[i] = -1;
   }

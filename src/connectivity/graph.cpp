@@ -8,8 +8,9 @@
 #include <optional>
 #include <tuple>
 
-#include "connectivity/disjoint_sets.h"
 #include "connectivity/merge_tree.h"
+#include "core/disjoint_sets.h"
+#include "core/error.h"
 #include "core/stop.h"
 #include "curvature/hessian.h"
 #include "curvature/symmetric_eigen.h"
@@ -76,11 +77,6 @@ bool chosen(const std::vector<Pair>& pairs, int64_t a, int64_t b) {
 
 Pair pair_of(const Rank& r) { return {std::get<2>(r), std::get<3>(r), std::get<0>(r)}; }
 
-size_t place_of(const MergeTree& tree, int64_t id) {
-  return static_cast<size_t>(std::find(tree.leaves.begin(), tree.leaves.end(), id) -
-                             tree.leaves.begin());
-}
-
 // Pairs that would join what nothing joins yet.
 std::vector<Pair> pairs_between(const Graph& graph,
                                 const ConnectivityOptions& options,
@@ -88,7 +84,8 @@ std::vector<Pair> pairs_between(const Graph& graph,
                                 int64_t most) {
   const Tried tried(graph);
   DisjointSets sets(tree.leaves.size());
-  for (const auto& j : tree.joins) sets.unite(place_of(tree, j.a), place_of(tree, j.b));
+  for (const auto& j : tree.joins)
+    sets.unite(place_of(graph, j.a), place_of(graph, j.b));
   std::vector<Pair> out;
   while (static_cast<int64_t>(out.size()) < most) {
     const auto best = best_across(graph, tried, options, [&](size_t i, size_t j) {
@@ -96,7 +93,7 @@ std::vector<Pair> pairs_between(const Graph& graph,
     });
     if (!best) break;
     out.push_back(pair_of(*best));
-    sets.unite(place_of(tree, out.back().a), place_of(tree, out.back().b));
+    sets.unite(place_of(graph, out.back().a), place_of(graph, out.back().b));
   }
   return out;
 }
@@ -118,8 +115,8 @@ std::vector<Pair> pairs_across(const Graph& graph,
               ? std::vector<int64_t>{tree.leaves[static_cast<size_t>(join->left)]}
               : tree.joins[static_cast<size_t>(join->left - count)].leaves;
       std::vector<int> side(graph.nodes.size(), 0);  // 1: left, 2: right
-      for (const auto id : join->leaves) side[place_of(tree, id)] = 2;
-      for (const auto id : left) side[place_of(tree, id)] = 1;
+      for (const auto id : join->leaves) side[place_of(graph, id)] = 2;
+      for (const auto id : left) side[place_of(graph, id)] = 1;
       const auto across = best_across(graph, tried, options, [&](size_t i, size_t j) {
         return side[i] + side[j] == 3 && side[i] * side[j] == 2 &&
                !chosen(out, graph.nodes[i].id, graph.nodes[j].id);
@@ -138,6 +135,23 @@ bool known_edge(const Graph& graph, const Edge& e) {
 }
 
 }  // namespace
+
+size_t place_of(const Graph& graph, int64_t id) {
+  const auto at = std::find_if(graph.nodes.begin(),
+                               graph.nodes.end(),
+                               [&](const Node& n) { return n.id == id; });
+  require(at != graph.nodes.end(), "place_of: no such node");
+  return static_cast<size_t>(at - graph.nodes.begin());
+}
+
+const Node& node_of(const Graph& graph, int64_t id) {
+  return graph.nodes[place_of(graph, id)];
+}
+
+std::string label_of(const Node& node) {
+  return fmt::format(
+      "{} {}", is_certified(node.endpoint) ? "minimum" : "place", node.id);
+}
 
 std::vector<Pair> next_pairs(const Graph& graph,
                              const ConnectivityOptions& options,

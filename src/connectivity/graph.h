@@ -40,14 +40,15 @@ struct Attempt {
   int64_t a = 0, b = 0;  ///< ids of nodes, a < b
   int64_t variant = 0;   ///< which alignment: 0 has the lowest straight line
   bool aligned = true;   ///< there is such an alignment
-  std::vector<AlignmentCandidate> lines;  ///< all candidates; of the balanced gauge too
+  std::vector<AlignmentCandidate> lines;  ///< of variant 0: all candidates, in both
+                                          ///< gauges; of further ones none
   bool exhaustive = false;
-  double log10_order = 0;
   torch::Tensor images;      ///< of the band, `[K, P]`
   std::vector<double> loss;  ///< of the images
   std::string status;        ///< of the band
   double force = 0;
-  double bound = 0;      ///< highest point of the polyline: no pass is higher
+  double bound = 0;      ///< highest point found on the polyline: no pass is higher,
+                         ///< where it is exact (see line_barrier)
   int64_t searched = 0;  ///< segments on which it was sought
   double curve_top = Endpoint::kNan;  ///< of the optimised curve; NaN: none
   std::string curve_note;
@@ -63,6 +64,13 @@ struct Graph {
   std::vector<Edge> edges;
   std::vector<Attempt> attempts;
 };
+
+/// Where node `id` stands in `nodes`; it must be there.
+size_t place_of(const Graph& graph, int64_t id);
+const Node& node_of(const Graph& graph, int64_t id);
+
+/// "minimum 3", or "place 3" where nothing certifies it as one.
+std::string label_of(const Node& node);
 
 /// Two nodes, a < b, and which of their alignments to try.
 struct Pair {
@@ -86,15 +94,30 @@ int64_t find_node(const MinimaProblem& problem,
                   const Endpoint& endpoint,
                   const MinimaOptions& options);
 
-/// Aligns, relaxes a band, climbs to saddles from every top of it, and follows the
-/// gradient down from each. On kinks, and above the dense limit, only a bound is found.
+/// The alignments of a pair, for all its attempts: the lines to all candidates, of the
+/// stored gauge and, if units may be scaled, of the balanced one; and where bands run,
+/// from `a` to each of `b`, best first, at most `variants`.
+struct PairAlignment {
+  std::vector<AlignmentCandidate> lines;
+  bool exhaustive = false;
+  torch::Tensor a;
+  std::vector<torch::Tensor> b;
+};
+PairAlignment align_pair(const MinimaProblem& problem,
+                         const SampledObjective* held_out,
+                         const Graph& graph,
+                         const Pair& pair,
+                         const ConnectivityOptions& options,
+                         uint64_t seed);
+
+/// Relaxes a band between an aligned pair, climbs to saddles from every top of it, and
+/// follows the gradient down from each. On kinks, and above the dense limit, only a
+/// bound is found.
 Attempt join(const MinimaProblem& problem,
-             const SampledObjective* held_out,
-             const Graph& graph,
+             const PairAlignment& aligned,
              const Pair& pair,
              const ConnectivityOptions& options,
-             const MinimaOptions& minima,
-             uint64_t seed);
+             const MinimaOptions& minima);
 
 /// What one attempt adds to the graph.
 struct Growth {

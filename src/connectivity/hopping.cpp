@@ -1,10 +1,8 @@
 #include "connectivity/hopping.h"
 
-#include <ATen/Functions.h>
-
 #include <cmath>
 
-#include "core/random.h"
+#include "core/random_vector.h"
 
 namespace basin {
 
@@ -18,9 +16,7 @@ Endpoint hop(const MinimaProblem& problem,
       Stream::kHop,
       (static_cast<uint64_t>(chain.chain) << 32) + static_cast<uint64_t>(chain.hops));
   const double size = chain.theta.abs().mean().item<double>();
-  auto step = at::empty_like(chain.theta);
-  for (int64_t i = 0; i < step.numel(); ++i)
-    step.data_ptr<double>()[i] = random.normal();
+  const auto step = normal_vector(random, chain.theta.numel());
   const double deviation = options.step * (size > 0 ? size : 1.0);
   const auto start = (chain.theta + deviation * step).unsqueeze(0);
   auto end = polish_and_judge(problem, start.contiguous(), 0, {false}, minima).front();

@@ -16,47 +16,6 @@ using torch::Tensor;
 
 constexpr double kSameSaddle = 1e-6;
 
-const Node& node_of(const Graph& graph, int64_t id) {
-  return *std::find_if(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) {
-    return n.id == id;
-  });
-}
-
-// Candidates of the stored gauge, then, if units may be scaled, of the balanced one.
-// The band starts from the best of the latter: its lines are the shorter ones.
-struct Starts {
-  Tensor a;
-  std::vector<Tensor> b;  // best first
-};
-
-Starts align_pair(const MinimaProblem& problem,
-                  const SampledObjective* held_out,
-                  const Node& a,
-                  const Node& b,
-                  const AlignmentOptions& options,
-                  Attempt& out) {
-  Starts starts{.a = a.endpoint.theta};
-  const auto keep = [&](const Tensor& from, const Tensor& to, const char* gauge) {
-    auto found = align(problem, held_out, from, to, options);
-    out.exhaustive = found.exhaustive;
-    out.log10_order = found.log10_order;
-    starts.a = from;
-    starts.b.clear();
-    for (auto& c : found.candidates) {
-      starts.b.push_back(c.moved);
-      c.method = fmt::format("{}, {}", gauge, c.method);
-      out.lines.push_back(std::move(c));
-    }
-  };
-  keep(a.endpoint.theta, b.endpoint.theta, "stored");
-  if (can_balance(problem.layout)) {
-    keep(balanced(problem.layout, a.endpoint.theta),
-         balanced(problem.layout, b.endpoint.theta),
-         "balanced");
-  }
-  return starts;
-}
-
 // A relaxed band, with images added where it is too coarse.
 Band relaxed(const MinimaProblem& problem,
              const Tensor& a,
@@ -133,33 +92,63 @@ void climb(const MinimaProblem& problem,
 
 }  // namespace
 
+PairAlignment align_pair(const MinimaProblem& problem,
+                         const SampledObjective* held_out,
+                         const Graph& graph,
+                         const Pair& pair,
+                         const ConnectivityOptions& options,
+                         uint64_t seed) {
+  const auto& a = node_of(graph, pair.a).endpoint.theta;
+  const auto& b = node_of(graph, pair.b).endpoint.theta;
+  PairAlignment out;
+  const auto add = [&](const Tensor& from, const Tensor& to, const char* gauge) {
+    auto found = align(problem,
+                       held_out,
+                       from,
+                       to,
+                       {.restarts = options.restarts,
+                        .exhaustive = options.exhaustive,
+                        .keep = std::max<int64_t>(8, options.variants),
+                        .seed = seed});
+    out.exhaustive = found.exhaustive;
+    out.a = from;
+    out.b.clear();
+    for (auto& c : found.candidates) {
+      if (static_cast<int64_t>(out.b.size()) < options.variants)
+        out.b.push_back(c.moved);
+      // The lines are kept for their numbers alone.
+      c.moved = Tensor();
+      c.element.clear();
+      c.method = fmt::format("{}, {}", gauge, c.method);
+      out.lines.push_back(std::move(c));
+    }
+  };
+  add(a, b, "stored");
+  // Bands run in the balanced gauge where there is one: its lines are the shorter ones.
+  if (can_balance(problem.layout))
+    add(balanced(problem.layout, a), balanced(problem.layout, b), "balanced");
+  return out;
+}
+
 Attempt join(const MinimaProblem& problem,
-             const SampledObjective* held_out,
-             const Graph& graph,
+             const PairAlignment& aligned,
              const Pair& pair,
              const ConnectivityOptions& options,
-             const MinimaOptions& minima,
-             uint64_t seed) {
-  Attempt out{.a = pair.a, .b = pair.b, .variant = pair.variant};
-  const auto &a = node_of(graph, pair.a), &b = node_of(graph, pair.b);
-  const auto starts = align_pair(problem,
-                                 held_out,
-                                 a,
-                                 b,
-                                 {.restarts = options.restarts,
-                                  .exhaustive = options.exhaustive,
-                                  .keep = std::max<int64_t>(8, options.variants),
-                                  .seed = seed},
-                                 out);
-  if (pair.variant >= static_cast<int64_t>(starts.b.size())) {
+             const MinimaOptions& minima) {
+  Attempt out{.a = pair.a,
+              .b = pair.b,
+              .variant = pair.variant,
+              .exhaustive = aligned.exhaustive};
+  if (pair.variant >= static_cast<int64_t>(aligned.b.size())) {
     out.aligned = false;
-    out.lines.clear();
     return out;
   }
-  const auto end = starts.b[static_cast<size_t>(pair.variant)];
+  if (pair.variant == 0) out.lines = aligned.lines;
+  const auto& start = aligned.a;
+  const auto& end = aligned.b[static_cast<size_t>(pair.variant)];
   if (options.curve != CurveKind::kNone) {
     const auto curve = optimise_curve(problem.objective,
-                                      starts.a,
+                                      start,
                                       end,
                                       {.kind = options.curve,
                                        .bends = options.bends,
@@ -170,7 +159,7 @@ Attempt join(const MinimaProblem& problem,
                                  curve.iterations,
                                  curve.searched);
   }
-  const auto band = relaxed(problem, starts.a, end, options);
+  const auto band = relaxed(problem, start, end, options);
   out.images = band.images;
   out.loss = band.loss;
   out.status = name_of(band.status);

@@ -10,7 +10,7 @@
 #include <numeric>
 #include <tuple>
 
-#include "connectivity/disjoint_sets.h"
+#include "core/disjoint_sets.h"
 
 namespace basin {
 namespace {
@@ -39,12 +39,6 @@ std::vector<Link> links_of(const Graph& graph) {
     return key(x) < key(y);
   });
   return out;
-}
-
-size_t place_of(const Graph& graph, int64_t id) {
-  for (size_t i = 0; i < graph.nodes.size(); ++i)
-    if (graph.nodes[i].id == id) return i;
-  return graph.nodes.size();
 }
 
 }  // namespace
@@ -94,14 +88,9 @@ std::vector<int64_t> components(const Graph& graph, double barrier) {
     if (l.loss - loss(shallow) <= barrier) sets.unite(deep, shallow);
     lowest[parts.unite(x, y)] = deep;
   }
-  std::vector<int64_t> out, number(graph.nodes.size(), -1);
-  int64_t count = 0;
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    auto& own = number[sets.root(i)];
-    if (own < 0) own = count++;
-    out.push_back(own);
-  }
-  return out;
+  std::vector<size_t> order(graph.nodes.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  return sets.numbers(order);
 }
 
 Count component_count(const Graph& graph, int64_t certified, double barrier) {

@@ -18,19 +18,6 @@ using torch::Tensor;
 constexpr size_t kMostPoints = 20;
 constexpr int64_t kMostUnits = 16;
 
-void scale_unit(const ParameterLayout& layout,
-                const UnitGroup& group,
-                int64_t unit,
-                double factor,
-                Tensor& theta) {
-  const auto views = layer_views(layout, theta);
-  for (const auto l : group.layers) {
-    views.weight[l][unit].mul_(factor);
-    if (views.bias[l].defined()) views.bias[l][unit].mul_(factor);
-  }
-  for (const auto l : group.readers) views.weight[l].select(1, unit).mul_(1 / factor);
-}
-
 // Copies of a point under the symmetries of the network, with the same loss.
 std::vector<KnownPoint> copies_of(const ParameterLayout& layout, const Tensor& theta) {
   std::vector<KnownPoint> out;
@@ -47,7 +34,7 @@ std::vector<KnownPoint> copies_of(const ParameterLayout& layout, const Tensor& t
                  "units {} and {} of layer {} exchanged", i, j, group.layers.front()),
              moved(layout, swap, theta)});
       }
-      if (group.sign_flip || group.even_flip) {
+      if (group.flips()) {
         auto flip = identity_element(layout);
         flip[g].sign[i] = -1;
         out.push_back(
@@ -57,7 +44,7 @@ std::vector<KnownPoint> copies_of(const ParameterLayout& layout, const Tensor& t
       }
       if (group.positive_scaling && !group.readers.empty()) {
         auto scaled = theta.clone();
-        scale_unit(layout, group, i, 2, scaled);
+        scale_unit(group, i, 2, layer_views(layout, scaled));
         out.push_back({fmt::format("unit {} of layer {} scaled by 2, its readers by ½",
                                    i,
                                    group.layers.front()),

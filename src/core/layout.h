@@ -31,6 +31,9 @@ struct UnitGroup {
   bool even_flip = false;         ///< row times -1, column unchanged: even activation
   bool positive_scaling = false;  ///< c > 0 allowed: positive-homogeneous activation
   bool general_linear = false;    ///< any invertible mixing of units: no activation
+
+  /// A unit's rows may change their sign.
+  bool flips() const { return sign_flip || even_flip; }
 };
 
 /// x ↦ x', x'_i = sign_i · x_{from_i}.

@@ -3,7 +3,7 @@
 #include <ATen/Functions.h>
 
 #include "core/error.h"
-#include "core/random.h"
+#include "core/random_vector.h"
 #include "core/stop.h"
 #include "curvature/symmetric_eigen.h"
 
@@ -12,9 +12,7 @@ namespace {
 
 torch::Tensor random_start(int64_t size, uint64_t index) {
   RandomStream random(0, Stream::kProbe, index);
-  auto v = at::empty({size}, torch::kFloat64);
-  for (int64_t i = 0; i < size; ++i) v.data_ptr<double>()[i] = random.normal();
-  return v;
+  return normal_vector(random, size);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <numbers>
 
 #include "core/error.h"
-#include "core/random.h"
+#include "core/random_vector.h"
 
 namespace basin {
 namespace {
@@ -106,10 +106,7 @@ Dataset spirals(const DataOptions& o, RandomStream& random) {
 }
 
 torch::Tensor normal_matrix(int64_t rows, int64_t columns, RandomStream& random) {
-  auto out = empty(rows, columns);
-  auto* entry = out.data_ptr<double>();
-  for (int64_t i = 0; i < out.numel(); ++i) entry[i] = random.normal();
-  return out;
+  return normal_vector(random, rows * columns).view({rows, columns});
 }
 
 Dataset teacher(const DataOptions& o, RandomStream& random, uint64_t seed) {

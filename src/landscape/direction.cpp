@@ -2,7 +2,7 @@
 
 #include <ATen/Functions.h>
 
-#include "core/random.h"
+#include "core/random_vector.h"
 #include "curvature/symmetric_eigen.h"
 #include "minima/symmetry.h"
 
@@ -17,8 +17,7 @@ constexpr double kTiny = 1e-300;
 
 Tensor random_direction(int64_t size, uint64_t seed, uint64_t index, double norm) {
   RandomStream random(seed, Stream::kDirection, index);
-  auto d = at::empty({size}, torch::kFloat64);
-  for (int64_t i = 0; i < size; ++i) d.data_ptr<double>()[i] = random.normal();
+  const auto d = normal_vector(random, size);
   return d * (norm / d.norm().item<double>());
 }
 

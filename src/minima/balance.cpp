@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "minima/symmetry.h"
+#include "minima/unit_move.h"
 
 namespace basin {
 namespace {
@@ -28,13 +28,7 @@ double balance_unit(const UnitGroup& group, int64_t i, LayerViews& views) {
         views.weight[static_cast<size_t>(l)].select(1, i).square().sum().item<double>();
   if (!(in > 0) || !(out > 0)) return 0;
   const double factor = std::pow(out / in, 0.25);
-  for (const auto l : group.layers) {
-    const auto at = static_cast<size_t>(l);
-    views.weight[at][i].mul_(factor);
-    if (views.bias[at].defined()) views.bias[at][i].mul_(factor);
-  }
-  for (const auto l : group.readers)
-    views.weight[static_cast<size_t>(l)].select(1, i).mul_(1 / factor);
+  scale_unit(group, i, factor, views);
   return std::abs(factor - 1);
 }
 

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 
+#include "core/disjoint_sets.h"
 #include "core/stop.h"
 #include "minima/data_symmetry.h"
 #include "minima/matching.h"
@@ -28,57 +29,29 @@ bool same_function(const Tensor& a, const Tensor& b, double tolerance) {
   return greatest(a - b) <= tolerance * (1 + greatest(a));
 }
 
-/// Numbers given to minima in the order of their losses: equal ones get the same.
-class Grouping {
- public:
-  explicit Grouping(const std::vector<Minimum>& minima) : parent_(minima.size()) {
-    std::iota(parent_.begin(), parent_.end(), size_t{0});
-  }
-  size_t root(size_t m) const {
-    while (parent_[m] != m) m = parent_[m];
-    return m;
-  }
-  void join(size_t a, size_t b) { parent_[root(a)] = root(b); }
-
-  // Class numbers, counted along `order`.
-  std::vector<int64_t> numbers(const std::vector<size_t>& order) const {
-    std::vector<int64_t> out(parent_.size(), -1);
-    int64_t next = 0;
-    for (const auto m : order) {
-      auto& number = out[root(m)];
-      if (number < 0) number = next++;
-    }
-    for (size_t m = 0; m < out.size(); ++m) out[m] = out[root(m)];
-    return out;
-  }
-
- private:
-  std::vector<size_t> parent_;
-};
-
 // Pairs of nearly equal loss, for which `same` decides.
 template <typename F>
-Grouping grouped(const std::vector<Minimum>& minima,
-                 const std::vector<size_t>& order,
-                 double window,
-                 F&& same) {
-  Grouping out(minima);
+DisjointSets grouped(const std::vector<Minimum>& minima,
+                     const std::vector<size_t>& order,
+                     double window,
+                     F&& same) {
+  DisjointSets out(minima.size());
   for (size_t i = 0; i < order.size(); ++i) {
     for (size_t j = i; j-- > 0;) {
       const auto a = order[i], b = order[j];
       if (!near_loss(minima[a].endpoint.loss, minima[b].endpoint.loss, window)) break;
-      if (out.root(a) != out.root(b) && same(a, b)) out.join(a, b);
+      if (out.root(a) != out.root(b) && same(a, b)) out.unite(a, b);
     }
   }
   return out;
 }
 
 // Minima that a symmetry of the data takes into each other.
-Grouping grouped_by_data(const MinimaProblem& problem,
-                         const MinimaOptions& options,
-                         const std::vector<Minimum>& minima,
-                         const std::vector<size_t>& order,
-                         double window) {
+DisjointSets grouped_by_data(const MinimaProblem& problem,
+                             const MinimaOptions& options,
+                             const std::vector<Minimum>& minima,
+                             const std::vector<size_t>& order,
+                             double window) {
   auto group = closure(problem.data_symmetries, kMostDataSymmetries);
   // Too many to list: units that are added up and permuted inputs make one matrix with
   // free rows and columns; otherwise only the generators are tried.
@@ -140,7 +113,7 @@ void number_coarser_classes(const MinimaProblem& problem,
     outputs.push_back(function_of(problem, m.endpoint.theta));
     forms.push_back(relu_function(problem.layout, blocks, m.endpoint.theta));
   }
-  const auto set = [&](const Grouping& grouping, int64_t Minimum::*field) {
+  const auto set = [&](DisjointSets grouping, int64_t Minimum::*field) {
     const auto numbers = grouping.numbers(order);
     for (size_t m = 0; m < minima.size(); ++m) minima[m].*field = numbers[m];
   };

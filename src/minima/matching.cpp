@@ -61,7 +61,7 @@ Matching match_units(const ParameterLayout& layout,
   bool unique = true;
   double apart = 0;  // every matching leaves an entry at least this far off
   for (const auto& group : layout.groups) {
-    const bool signs = group.sign_flip || group.even_flip;
+    const bool signs = group.flips();
     const auto own = features(group, from);
     const auto d = distances(own, features(group, to), signs);
     const auto flat = d.square.contiguous();
@@ -123,7 +123,7 @@ double log10_orbit_size(const ParameterLayout& layout, const Tensor& theta) {
   };
   for (const auto& group : layout.groups) {
     if (group.general_linear) continue;  // a continuum, not a number of copies
-    const bool signs = group.sign_flip || group.even_flip;
+    const bool signs = group.flips();
     // What a unit is: everything it reads and everything that reads it.
     std::vector<Tensor> parts{features(group, at)};
     for (const auto l : group.readers) parts.push_back(at.weight[l].t());

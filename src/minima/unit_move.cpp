@@ -10,8 +10,6 @@ namespace {
 
 using torch::Tensor;
 
-bool has_signs(const UnitGroup& group) { return group.sign_flip || group.even_flip; }
-
 UnitMove unmoved(const UnitGroup& group) {
   UnitMove out{.from = std::vector<int64_t>(static_cast<size_t>(group.units)),
                .sign = at::ones({group.units}, torch::kFloat64)};
@@ -42,6 +40,17 @@ void move_units(const UnitGroup& group, const UnitMove& move, const LayerViews& 
   }
 }
 
+void scale_unit(const UnitGroup& group,
+                int64_t unit,
+                double factor,
+                const LayerViews& views) {
+  for (const auto l : group.layers) {
+    views.weight[l][unit].mul_(factor);
+    if (views.bias[l].defined()) views.bias[l][unit].mul_(factor);
+  }
+  for (const auto l : group.readers) views.weight[l].select(1, unit).mul_(1 / factor);
+}
+
 Tensor moved(const ParameterLayout& layout,
              const SymmetryElement& g,
              const Tensor& theta) {
@@ -63,7 +72,7 @@ double log10_group_order(const ParameterLayout& layout) {
   for (const auto& g : layout.groups) {
     const auto units = static_cast<double>(g.units);
     out += std::lgamma(units + 1) / std::log(10.0);
-    if (has_signs(g)) out += units * std::log10(2.0);
+    if (g.flips()) out += units * std::log10(2.0);
   }
   return out;
 }
@@ -78,7 +87,7 @@ SymmetryElement element_at(const ParameterLayout& layout, int64_t number) {
       unit = left[static_cast<size_t>(which)];
       left.erase(left.begin() + which);
     }
-    for (int64_t i = 0; has_signs(group) && i < group.units; ++i)
+    for (int64_t i = 0; group.flips() && i < group.units; ++i)
       if (take(number, 2) == 1) move.sign[i] = -1;
     out.push_back(move);
   }

@@ -24,6 +24,12 @@ using SymmetryElement = std::vector<UnitMove>;
 /// Moves the units of one group in place.
 void move_units(const UnitGroup& group, const UnitMove& move, const LayerViews& views);
 
+/// Multiplies the rows of a unit by `factor` and its readers' columns by the inverse.
+void scale_unit(const UnitGroup& group,
+                int64_t unit,
+                double factor,
+                const LayerViews& views);
+
 /// g·θ, θ `[P]`.
 torch::Tensor moved(const ParameterLayout& layout,
                     const SymmetryElement& g,

@@ -16,18 +16,6 @@ namespace {
 
 constexpr size_t kMostRows = 30;
 
-const Node* node_of(const Graph& graph, int64_t id) {
-  for (const auto& n : graph.nodes)
-    if (n.id == id) return &n;
-  return nullptr;
-}
-
-std::string label_of(const Graph& graph, int64_t id) {
-  const auto* n = node_of(graph, id);
-  const bool sure = n != nullptr && is_certified(n->endpoint);
-  return fmt::format("{} {}", sure ? "minimum" : "place", id);
-}
-
 // The straight lines of an attempt: B as it is, and the lowest of all alignments.
 struct Lines {
   const AlignmentCandidate* raw = nullptr;
@@ -52,8 +40,8 @@ std::string lines_table(const Graph& graph) {
     if (rows.size() == kMostRows) break;
     const auto lines = lines_of(*t);
     if (lines.raw == nullptr) continue;
-    const auto top = std::max(node_of(graph, t->a)->endpoint.loss,
-                              node_of(graph, t->b)->endpoint.loss);
+    const auto top = std::max(node_of(graph, t->a).endpoint.loss,
+                              node_of(graph, t->b).endpoint.loss);
     const auto& raw = lines.raw->line;
     const auto& best = lines.best->line;
     rows.push_back(
@@ -131,7 +119,7 @@ std::string nodes_table(const Graph& graph) {
   for (const auto& n : graph.nodes) {
     if (n.hits > 0) continue;
     if (rows.size() == kMostRows) break;
-    rows.push_back({label_of(graph, n.id),
+    rows.push_back({label_of(n),
                     "found by " + n.origin,
                     show(n.endpoint.loss, 8),
                     name_of(n.endpoint.verdict),
@@ -169,7 +157,7 @@ std::string details_data(const Graph& graph, const MergeTree& tree) {
         "<p id=\"tree-node-{}\">{}: loss {}; {}; {}; least eigenvalue {}; orbit of "
         "10^{} copies; stabiliser of {}; gradient {}.</p>\n",
         i,
-        label_of(graph, n.id),
+        label_of(n),
         show(n.endpoint.loss, 10),
         name_of(n.endpoint.verdict),
         n.hits > 0 ? plural(n.hits, "seed") : "found by " + n.origin,
@@ -186,8 +174,8 @@ std::string details_data(const Graph& graph, const MergeTree& tree) {
         k,
         j.proved ? "" : "at most ",
         show(j.loss, 10),
-        label_of(graph, j.a),
-        label_of(graph, j.b),
+        label_of(node_of(graph, j.a)),
+        label_of(node_of(graph, j.b)),
         fmt::join(j.leaves, ", "));
   }
   return out + "</div>\n";

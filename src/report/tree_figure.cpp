@@ -192,8 +192,8 @@ std::string tree_figure(const MergeTree& tree,
     const auto colour = colour_of(n.endpoint.verdict);
     out += fmt::format(
         "<circle {} data-node=\"{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" "
-        "r=\"{:.1f}\"><title>{} "
-        "{}: loss {}, {}, {}</title></circle>\n",
+        "r=\"{:.1f}\"><title>{}: "
+        "loss {}, {}, {}</title></circle>\n",
         n.hits > 0 ? fmt::format("class=\"f{}\"", colour)
                    : fmt::format("class=\"c{}\" fill=\"none\" "
                                  "stroke-width=\"1.8\"",
@@ -202,8 +202,7 @@ std::string tree_figure(const MergeTree& tree,
         x[i],
         at,
         r,
-        is_certified(n.endpoint) ? "minimum" : "place",
-        n.id,
+        label_of(n),
         show(n.endpoint.loss, 8),
         name_of(n.endpoint.verdict),
         n.hits > 0 ? plural(n.hits, "seed") : "found by " + n.origin);

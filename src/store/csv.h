@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace basin {
 
@@ -54,5 +55,21 @@ class Csv {
   std::string head_, row_, body_;
   bool first_row_ = true;
 };
+
+/// A table of `rows`: add(csv, number, row) fills one. Without rows it has its columns
+/// all the same.
+template <typename T, typename Add>
+std::string table_of(const std::vector<T>& rows, const Add& add) {
+  Csv csv;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    add(csv, static_cast<int64_t>(i), rows[i]);
+    csv.end_row();
+  }
+  if (rows.empty()) {
+    add(csv, 0, T{});
+    csv.only_head();
+  }
+  return csv.text();
+}
 
 }  // namespace basin

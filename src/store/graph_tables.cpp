@@ -9,21 +9,6 @@
 namespace basin {
 namespace {
 
-// A table of `rows`; `add` fills one. Without rows it has its columns all the same.
-template <typename T, typename Add>
-std::string table_of(const std::vector<T>& rows, const Add& add) {
-  Csv csv;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    add(csv, static_cast<int64_t>(i), rows[i]);
-    csv.end_row();
-  }
-  if (rows.empty()) {
-    add(csv, 0, T{});
-    csv.only_head();
-  }
-  return csv.text();
-}
-
 void add_saddle(Csv& csv, int64_t number, const Edge& e) {
   csv.add("saddle", number)
       .add("a", e.a)
@@ -63,7 +48,6 @@ struct Line {
 std::vector<Line> lines_of(const Graph& graph) {
   std::vector<Line> out;
   for (const auto& t : graph.attempts) {
-    if (t.variant > 0) continue;  // the same lines again
     for (const auto& c : t.lines) out.push_back({t.a, t.b, c});
   }
   return out;

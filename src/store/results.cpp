@@ -55,7 +55,7 @@ CREATE TABLE IF NOT EXISTS edges(
   log_product REAL, eigenvector BLOB);
 CREATE TABLE IF NOT EXISTS attempts(
   attempt INTEGER PRIMARY KEY, a INTEGER, b INTEGER, variant INTEGER, aligned INTEGER,
-  exhaustive INTEGER, log10_order REAL, status TEXT, force REAL, bound REAL,
+  exhaustive INTEGER, status TEXT, force REAL, bound REAL,
   searched INTEGER, curve_top REAL, curve_note TEXT, problem TEXT, lines TEXT,
   images BLOB, loss BLOB);
 CREATE TABLE IF NOT EXISTS convexity(
@@ -232,20 +232,24 @@ void Results::save_minima(const std::vector<Minimum>& minima,
           .run();
       for (const auto seed : m.seeds) member.bind(seed).bind(m.id).run();
     }
-    auto count = database_.prepare(
-        "INSERT OR REPLACE INTO counts VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
-    for (const auto& c : counts) {
-      count.bind(c.level)
-          .bind(c.set)
-          .bind(c.count)
-          .bind(c.seeds)
-          .bind(c.chao1)
-          .bind(c.interval.low)
-          .bind(c.interval.high)
-          .bind(c.coverage)
-          .run();
-    }
+    write_counts(counts);
   });
+}
+
+void Results::write_counts(const std::vector<Count>& counts) {
+  auto count =
+      database_.prepare("INSERT OR REPLACE INTO counts VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const auto& c : counts) {
+    count.bind(c.level)
+        .bind(c.set)
+        .bind(c.count)
+        .bind(c.seeds)
+        .bind(c.chao1)
+        .bind(c.interval.low)
+        .bind(c.interval.high)
+        .bind(c.coverage)
+        .run();
+  }
 }
 
 void Results::save_spectrum(const StoredSpectrum& s) {

@@ -141,6 +141,7 @@ class Results {
   static constexpr const char* kNodeEnds = "node_points";
   static constexpr const char* kSaddles = "saddles";
   void write_ends(const char* table, const std::vector<Endpoint>& points);
+  void write_counts(const std::vector<Count>& counts);
   std::vector<Endpoint> load_ends(const char* table);
 
   Database database_;

@@ -51,7 +51,7 @@ void Results::save_attempts(int64_t first,
   database_.transaction([&] {
     auto row = database_.prepare(
         "INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?)");
+        "?, ?, ?)");
     for (const auto& t : attempts) {
       row.bind(first++)
           .bind(t.a)
@@ -59,7 +59,6 @@ void Results::save_attempts(int64_t first,
           .bind(t.variant)
           .bind(int64_t{t.aligned})
           .bind(int64_t{t.exhaustive})
-          .bind(t.log10_order)
           .bind(t.status)
           .bind(t.force)
           .bind(t.bound)
@@ -94,18 +93,7 @@ void Results::save_attempts(int64_t first,
 }
 
 void Results::save_component_count(const Count& c) {
-  database_.transaction([&] {
-    database_.prepare("INSERT OR REPLACE INTO counts VALUES(?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(c.level)
-        .bind(c.set)
-        .bind(c.count)
-        .bind(c.seeds)
-        .bind(c.chao1)
-        .bind(c.interval.low)
-        .bind(c.interval.high)
-        .bind(c.coverage)
-        .run();
-  });
+  database_.transaction([&] { write_counts({c}); });
 }
 
 void Results::save_hops(const std::vector<HopChain>& chains,
@@ -168,7 +156,7 @@ Graph Results::load_graph() {
                          .log_product = edge.number(4)});
   }
   auto row = database_.prepare(
-      "SELECT a, b, variant, aligned, exhaustive, log10_order, status, force, bound, "
+      "SELECT a, b, variant, aligned, exhaustive, status, force, bound, "
       "searched, curve_top, curve_note, problem, lines, images, loss FROM attempts "
       "ORDER BY attempt");
   while (row.step()) {
@@ -176,18 +164,17 @@ Graph Results::load_graph() {
                             .b = row.integer(1),
                             .variant = row.integer(2),
                             .aligned = row.integer(3) != 0,
-                            .lines = read_lines(row.text(13)),
+                            .lines = read_lines(row.text(12)),
                             .exhaustive = row.integer(4) != 0,
-                            .log10_order = row.number(5),
-                            .images = row.tensor(14),
-                            .loss = numbers(row.tensor(15)),
-                            .status = row.text(6),
-                            .force = row.number(7),
-                            .bound = row.number(8),
-                            .searched = row.integer(9),
-                            .curve_top = row.number(10),
-                            .curve_note = row.text(11),
-                            .problem = row.text(12)});
+                            .images = row.tensor(13),
+                            .loss = numbers(row.tensor(14)),
+                            .status = row.text(5),
+                            .force = row.number(6),
+                            .bound = row.number(7),
+                            .searched = row.integer(8),
+                            .curve_top = row.number(9),
+                            .curve_note = row.text(10),
+                            .problem = row.text(11)});
   }
   return out;
 }

@@ -91,16 +91,8 @@ void add_minimum(Csv& csv, const Minimum& m, int64_t seeds) {
 std::string minima_csv(const std::vector<Minimum>& minima) {
   int64_t seeds = 0;
   for (const auto& m : minima) seeds += static_cast<int64_t>(m.seeds.size());
-  Csv csv;
-  for (const auto& m : minima) {
-    add_minimum(csv, m, seeds);
-    csv.end_row();
-  }
-  if (minima.empty()) {
-    add_minimum(csv, Minimum{}, 0);
-    csv.only_head();
-  }
-  return csv.text();
+  return table_of(
+      minima, [&](Csv& csv, int64_t, const Minimum& m) { add_minimum(csv, m, seeds); });
 }
 
 std::string counts_csv(const std::vector<Count>& counts) {

@@ -14,8 +14,10 @@ namespace basin {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::failed_export;
 using testing::Folder;
 using testing::only_run;
+using testing::python_has;
 using testing::run_program;
 using testing::tables_of;
 
@@ -67,24 +69,17 @@ TEST(Graph, EndsWithTheSameTablesAfterBeingKilledAndForAnyThreads) {
 }
 
 TEST(Graph, ExportsWhatThePeersRead) {
-  if (std::system("/usr/bin/python3 -c 'import numpy, sqlite3' 2>/dev/null") != 0)
-    GTEST_SKIP() << "python3-numpy is not installed";
+  if (!python_has("numpy, sqlite3")) GTEST_SKIP() << "python3-numpy is not installed";
   const Folder folder;
   const auto out = folder.path().string();
   ASSERT_EQ(run_program({xor_config(folder.path(), kGraph), "--out", out}).code, 0);
-  const std::vector<std::pair<std::string, std::string>> places{
-      {"pele", "pele.sqlite"},
-      {"pathsample", "pathsample"},
-      {"topsearch", "topsearch"},
-      {"csv", "csv"}};
-  for (const auto& [to, place] : places) {
-    ASSERT_EQ(
-        run_program(
-            {"export", "graph", "--out", out, "--to", to, "--dest", out + "/" + place})
-            .code,
-        0)
-        << to;
-  }
+  ASSERT_EQ(failed_export("graph",
+                          out,
+                          {{"pele", "pele.sqlite"},
+                           {"pathsample", "pathsample"},
+                           {"topsearch", "topsearch"},
+                           {"csv", "csv"}}),
+            "");
   const auto command =
       fmt::format("/usr/bin/python3 {}/tests/cli/read_graph.py {}", BASIN_ROOT, out);
   EXPECT_EQ(std::system(command.c_str()), 0);
@@ -97,10 +92,7 @@ TEST(Graph, JudgesTheMinimaOfOthers) {
   ASSERT_EQ(run_program({config, "--out", out}).code, 0);
   for (const std::string to : {"pathsample", "topsearch"}) {
     const auto place = out + "/" + to;
-    ASSERT_EQ(
-        run_program({"export", "graph", "--out", out, "--to", to, "--dest", place})
-            .code,
-        0);
+    ASSERT_EQ(failed_export("graph", out, {{to, to}}), "");
     const auto points = place + (to == "pathsample" ? "/points.min" : "/min.coords");
     const auto judged = run_program({"import",
                                      config,
@@ -133,8 +125,7 @@ TEST(Graph, JudgesTheMinimaOfOthers) {
 }
 
 TEST(Graph, IsVerifiedFromTheFolderAlone) {
-  if (std::system("/usr/bin/python3 -c 'import sqlite3' 2>/dev/null") != 0)
-    GTEST_SKIP() << "python3 is not installed";
+  if (!python_has("sqlite3")) GTEST_SKIP() << "python3 is not installed";
   const Folder folder;
   const auto out = folder.path().string();
   ASSERT_EQ(run_program({xor_config(folder.path(), kGraph), "--out", out}).code, 0);

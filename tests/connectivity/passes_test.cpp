@@ -39,7 +39,11 @@ Graph joined(const MinimaProblem& problem,
   for (auto next = next_pairs(graph, options, 4); !next.empty();
        next = next_pairs(graph, options, 4)) {
     for (const auto& pair : next) {
-      auto found = join(problem, nullptr, graph, pair, options, {}, 1);
+      auto found = join(problem,
+                        align_pair(problem, nullptr, graph, pair, options, 1),
+                        pair,
+                        options,
+                        {});
       absorb(problem, graph, found, options, {});
     }
   }

@@ -52,7 +52,11 @@ XorTree xor_tree(uint64_t seed) {
   for (auto next = next_pairs(out.graph, options, 4); !next.empty();
        next = next_pairs(out.graph, options, 4)) {
     for (const auto& pair : next) {
-      auto found = join(problem, nullptr, out.graph, pair, options, {}, seed);
+      auto found = join(problem,
+                        align_pair(problem, nullptr, out.graph, pair, options, seed),
+                        pair,
+                        options,
+                        {});
       absorb(problem, out.graph, found, options, {});
     }
   }
@@ -96,7 +100,12 @@ TEST(Tree, PathsOfReluNetworksAreBoundsAndSaySo) {
   }
   ASSERT_GE(graph.nodes.size(), 2u);
   const ConnectivityOptions options{.iterations = 100};
-  auto found = join(problem, nullptr, graph, {0, 1, 0}, options, {}, 1);
+  const Pair pair{0, 1, 0};
+  auto found = join(problem,
+                    align_pair(problem, nullptr, graph, pair, options, 1),
+                    pair,
+                    options,
+                    {});
   EXPECT_NE(found.problem.find("kinks"), std::string::npos);
   EXPECT_GE(found.bound,
             std::max(graph.nodes[0].endpoint.loss, graph.nodes[1].endpoint.loss));

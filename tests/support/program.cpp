@@ -72,6 +72,23 @@ Ended run_program(const std::vector<std::string>& words,
                      .count()};
 }
 
+std::string failed_export(
+    const std::string& name,
+    const std::string& out,
+    const std::vector<std::pair<std::string, std::string>>& to_place) {
+  for (const auto& [to, place] : to_place) {
+    const auto ended = run_program(
+        {"export", name, "--out", out, "--to", to, "--dest", out + "/" + place});
+    if (ended.code != 0) return to;
+  }
+  return "";
+}
+
+bool python_has(const std::string& modules) {
+  return std::system(
+             ("/usr/bin/python3 -c 'import " + modules + "' 2>/dev/null").c_str()) == 0;
+}
+
 fs::path only_run(const fs::path& root, const std::string& prefix) {
   std::vector<fs::path> found;
   for (const auto& entry : fs::directory_iterator(root)) {

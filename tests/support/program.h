@@ -28,6 +28,16 @@ Ended run_program(const std::vector<std::string>& words,
                   const Interruption& interruption = {},
                   int64_t file_limit_blocks = -1);
 
+/// Exports the run `name` below `out` in each format to a place below `out`; the first
+/// format that fails, or "".
+std::string failed_export(
+    const std::string& name,
+    const std::string& out,
+    const std::vector<std::pair<std::string, std::string>>& to_place);
+
+/// True if the Python of the system imports these modules.
+bool python_has(const std::string& modules);
+
 /// The one folder below `root` whose name begins with `prefix`.
 std::filesystem::path only_run(const std::filesystem::path& root,
                                const std::string& prefix);

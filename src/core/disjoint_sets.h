@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <numeric>
 #include <vector>
 
@@ -23,6 +24,19 @@ class DisjointSets {
     b = root(b);
     parent_[b] = a;
     return a;
+  }
+
+  /// For each thing the number of its set; sets are counted along `order`, which names
+  /// their members. A set that it does not name has -1.
+  std::vector<int64_t> numbers(const std::vector<size_t>& order) {
+    std::vector<int64_t> out(parent_.size(), -1);
+    int64_t next = 0;
+    for (const auto i : order) {
+      auto& number = out[root(i)];
+      if (number < 0) number = next++;
+    }
+    for (size_t i = 0; i < out.size(); ++i) out[i] = out[root(i)];
+    return out;
   }
 
  private:
