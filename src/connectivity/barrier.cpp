@@ -128,6 +128,19 @@ struct Profile {
   int64_t kinks = 0;
 };
 
+// Points that no change of the first layer slips through: two for each unit by which a
+// pre-activation, which is affine in t, changes along the line.
+int64_t first_grid(const SampledObjective& objective,
+                   const Tensor& a,
+                   const Tensor& b) {
+  const auto from = objective.layer_probes(a, {}), to = objective.layer_probes(b, {});
+  if (from.empty()) return kGrid;
+  const double change = (to.front().pre - from.front().pre).abs().max().item<double>();
+  int64_t out = kGrid;
+  while (out < kFinestGrid && static_cast<double>(out) < 2 * change) out = 2 * out - 1;
+  return out;
+}
+
 Profile profile_of(const SampledObjective& objective,
                    const Tensor& a,
                    const Tensor& b) {
@@ -141,9 +154,10 @@ Profile profile_of(const SampledObjective& objective,
   }
   // Twice as many points until the top no longer moves.
   double top = -std::numeric_limits<double>::infinity();
-  for (int64_t grid = kGrid; grid <= kFinestGrid; grid = 2 * grid - 1) {
+  const auto first = first_grid(objective, a, b);
+  for (auto grid = first; grid <= kFinestGrid; grid = 2 * grid - 1) {
     auto t = numbers(at::linspace(0, 1, grid, torch::kFloat64));
-    if (grid == kGrid && known.kinks.size() <= kMostKinks)
+    if (grid == first && known.kinks.size() <= kMostKinks)
       t.insert(t.end(), known.kinks.begin(), known.kinks.end());
     insert(out.samples, t, losses_at(objective, a, b, t));
     const double slope = out.samples.loss.back() - out.samples.loss.front();

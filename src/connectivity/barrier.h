@@ -37,10 +37,11 @@ struct LineBarrier {
   double held_out_error = 0;
 };
 
-/// L on 33 points (and at all first-layer kinks), then golden section in every bracket;
-/// twice as many points until the top no longer moves, 4,097 at most; where the pieces
-/// of L on the line are known, exactly. `held_out` may be null. Error and held-out
-/// numbers are from 33 points and where L is highest.
+/// L on 33 points (more where a pre-activation of the first layer changes by more than
+/// 16 along the line; and at all first-layer kinks), then golden section in every
+/// bracket; twice as many points until the top no longer moves, 4,097 at most; where
+/// the pieces of L on the line are known, exactly. `held_out` may be null. Error and
+/// held-out numbers are from 33 points and where L is highest.
 LineBarrier line_barrier(const SampledObjective& objective,
                          const SampledObjective* held_out,
                          const torch::Tensor& a,

@@ -151,5 +151,22 @@ TEST(Barrier, IsExactForPiecewiseLinearNetworks) {
   EXPECT_NEAR(line.loss.chord, above.max().item<double>(), 1e-7 * line.loss.top);
 }
 
+// A line along which the units oscillate hundreds of times: 33 points would miss the
+// top.
+TEST(Barrier, IsNotTakenInByFastOscillations) {
+  auto data = testing::random_data(6, 2, 0);
+  data.inputs = 200 * data.inputs;
+  const auto objective = testing::objective_for(
+      {.depth = 1, .width = 2, .activation = Elementwise::kSin}, {}, data);
+  const auto p = objective.dimension();
+  for (uint64_t k = 0; k < 5; ++k) {
+    const auto a = testing::normal({p}, 2 * k), b = testing::normal({p}, 2 * k + 1);
+    const auto line = line_barrier(objective, nullptr, a, b);
+    const auto t = at::linspace(0, 1, 100'001, torch::kFloat64).unsqueeze(1);
+    const auto loss = objective.value((1 - t) * a + t * b);
+    EXPECT_GE(line.loss.top, loss.max().item<double>() * (1 - 1e-9));
+  }
+}
+
 }  // namespace
 }  // namespace basin
