@@ -47,6 +47,8 @@ int dispatch(const Arguments& arguments) {
     list_command(arguments);
   } else if (arguments.command == "show") {
     show_command(arguments);
+  } else if (arguments.command == "compare") {
+    compare_command(arguments);
   } else if (arguments.command == "verify") {
     verify_command(arguments, settings);
   } else if (arguments.command == "export") {

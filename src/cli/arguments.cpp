@@ -13,8 +13,16 @@
 namespace basin {
 namespace {
 
-const std::vector<std::string> kCommands{
-    "run", "check", "schema", "list", "show", "verify", "export", "import", "help"};
+const std::vector<std::string> kCommands{"run",
+                                         "check",
+                                         "schema",
+                                         "list",
+                                         "show",
+                                         "compare",
+                                         "verify",
+                                         "export",
+                                         "import",
+                                         "help"};
 const std::vector<std::string> kOptions{"--out",
                                         "--set",
                                         "--threads",
@@ -47,6 +55,10 @@ void require_target(const Arguments& a) {
     throw InputError(fmt::format("{}: expected {}, came nothing",
                                  a.command,
                                  needs_config ? "a config file" : "a run"));
+  }
+  if (a.command == "compare" && a.runs.size() < 2) {
+    throw InputError(
+        fmt::format("compare: expected two runs or more, came {}", a.runs.size()));
   }
   static const std::set<std::string> formats{"csv",
                                              "npz",
@@ -105,6 +117,8 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
     } else if (out.command.empty() &&
                std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end()) {
       out.command = word;
+    } else if (out.command == "compare") {
+      out.runs.push_back(word);
     } else if (out.target.empty()) {
       if (out.command.empty()) out.command = "run";
       out.target = word;
@@ -129,6 +143,7 @@ std::string usage() {
   runner schema               JSON Schema of the config, for editors
   runner list                 the runs there are
   runner show RUN             what a run found
+  runner compare RUN RUN...   one page and one table for all of them
   runner verify RUN           recompute every certificate from the run folder alone
   runner export RUN --to csv|npz|npy|hdf5|vtk|png|pdf|pele|pathsample|topsearch
                               [--dest PATH]

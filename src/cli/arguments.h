@@ -8,9 +8,10 @@ namespace basin {
 
 /// What the command line asks for.
 struct Arguments {
-  std::string command;  ///< run, check, schema, list, show, verify, export, import,
-                        ///< help, version
+  std::string command;  ///< run, check, schema, list, show, compare, verify, export,
+                        ///< import, help, version
   std::string target;   ///< config or run
+  std::vector<std::string> runs;       ///< compare: all of them
   std::string out = "runs";            ///< where runs are kept
   std::vector<std::string> overrides;  ///< of --set
   int64_t threads = -1;                ///< -1: as the config says

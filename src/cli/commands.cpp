@@ -92,6 +92,11 @@ void show_command(const Arguments& arguments) {
   print_outcome(load_report(run), run);
 }
 
+void compare_command(const Arguments& arguments) {
+  const auto folder = compare_runs(arguments.out, arguments.runs);
+  fmt::print("page: {}\n", (folder / kPageFile).string());
+}
+
 void verify_command(const Arguments& arguments, const Settings& settings) {
   verify_run(find_run(arguments.out, arguments.target), settings);
 }

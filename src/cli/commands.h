@@ -7,6 +7,7 @@ namespace basin {
 
 void check_command(const Arguments& arguments, const Settings& settings);
 void list_command(const Arguments& arguments);
+void compare_command(const Arguments& arguments);
 void verify_command(const Arguments& arguments, const Settings& settings);
 void show_command(const Arguments& arguments);
 void export_command(const Arguments& arguments);

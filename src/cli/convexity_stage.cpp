@@ -5,6 +5,7 @@
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "model/initialize.h"
+#include "model/loss.h"
 
 namespace basin {
 namespace {
@@ -53,6 +54,24 @@ void find_boxes(const Session& session, Results& results) {
   });
 }
 
+// How near the best minimum is to the best of all widths, where that is known.
+void bound_by_dual(const Session& session, Results& results, ConvexityReport& out) {
+  if (session.population() || session.spec.model.depth != 1) return;
+  for (const auto& m : results.load_minima()) {
+    if (!is_certified(m.endpoint)) continue;
+    const auto outputs = session.analysis->outputs(m.endpoint.theta.unsqueeze(0))[0];
+    const auto dual = dual_bound(session.spec.model,
+                                 session.spec.loss,
+                                 session.data.train.inputs,
+                                 outputs,
+                                 loss_targets(session.spec.loss, session.data.train));
+    if (!dual.problem.empty()) return;
+    out.dual_minimum = m.id;
+    out.dual = dual;
+    return;
+  }
+}
+
 }  // namespace
 
 void convexity_stage(const Session& session, Results& results) {
@@ -79,6 +98,7 @@ void convexity_stage(const Session& session, Results& results) {
     out.chords = violating_chords(*session.analysis, starts.to(torch::kFloat64));
     out.drawn = o.chords;
   }
+  bound_by_dual(session, results, out);
   results.save_convexity(out);
 }
 

@@ -12,31 +12,52 @@
 namespace basin {
 namespace {
 
-SweepRow row_of(const SweepCell& cell, const RunOutcome& outcome) {
-  SweepRow row{.values = cell.values,
-               .run = outcome.folder.filename().string(),
-               .parameters = outcome.report.parameters,
-               .seeds = static_cast<int64_t>(outcome.report.endpoints.size()),
-               .verdicts = verdict_counts(outcome.report),
-               .convexity = outcome.report.convexity
-                                ? name_of(outcome.report.convexity->verdict)
-                                : "",
-               .spurious_above = cell.spec.minima.spurious_above,
-               .distinct = distinct_minima(outcome.report.minima)};
-  for (const auto& c : outcome.report.counts) {
-    if (c.level == "symmetry" && c.set == "certified") row.coarse = c;
-    if (c.level != "parameters") continue;
-    (c.set == "certified" ? row.certified : row.candidates) = c;
-  }
-  for (const auto& e : outcome.report.endpoints) {
-    if (e.verdict == Verdict::kDiverged) continue;
-    row.losses.push_back(e.loss);
-    row.spurious += row.spurious_above > 0 && e.loss >= row.spurious_above;
-  }
-  return row;
+std::string commented(const std::string& lines) {
+  std::string out = "# ";
+  for (const char c : lines) out += c == '\n' ? "\n# " : std::string(1, c);
+  return out.substr(0, out.size() - 2);
 }
 
 }  // namespace
+void write_comparison(const std::string& name,
+                      const std::string& config,
+                      const std::vector<SweepRow>& rows,
+                      const std::filesystem::path& folder) {
+  make_folder(folder / "tables");
+  const FolderLock lock(folder);
+  write_file(folder / kConfigFile, config);
+  write_file(folder / "tables" / "sweep.csv", sweep_csv(rows));
+  write_file(folder / "tables" / "sweep_minima.csv", sweep_minima_csv(rows));
+  write_sweep_figures(name, rows, folder / "figures");
+  write_file(folder / kPageFile, sweep_page(name, rows));
+  fmt::print("\n");
+  for (const auto& sentence : sweep_sentences(name, rows)) fmt::print("{}\n", sentence);
+  fmt::print("\n{}\n", sweep_text(rows));
+}
+
+std::filesystem::path compare_runs(const std::filesystem::path& root,
+                                   const std::vector<std::string>& names) {
+  std::vector<RunReport> reports;
+  std::string ids;
+  for (const auto& name : names) {
+    const auto run = find_run(root, name);
+    if (!std::filesystem::exists(run / kDatabaseFile)) {
+      throw InputError(fmt::format(
+          "{}: expected a run, came a sweep or comparison, which has its own page: {}",
+          name,
+          (run / kPageFile).string()));
+    }
+    if (ids.find(run.filename().string()) != std::string::npos)
+      throw InputError(
+          fmt::format("{}: expected each run once, came it twice", run.string()));
+    reports.push_back(load_report(run));
+    ids += reports.back().id + "\n";
+  }
+  const auto folder = root / fmt::format("compare-{}", sha256(ids).substr(0, 12));
+  write_comparison(
+      "comparison", "# a comparison of\n" + commented(ids), rows_of(reports), folder);
+  return folder;
+}
 
 std::filesystem::path run_sweep(const Experiment& experiment,
                                 const Settings& settings) {
@@ -53,23 +74,12 @@ std::filesystem::path run_sweep(const Experiment& experiment,
       fmt::print(
           stderr, "\ncell {} of {}:{}\n", i + 1, experiment.cells.size(), values);
     }
-    rows.push_back(row_of(cell, run_spec(cell.spec, settings)));
+    rows.push_back(row_of(cell.values, run_spec(cell.spec, settings).report));
   }
   const auto folder =
       settings.root /
       fmt::format("{}-sweep-{}", experiment.spec.name, sha256(ids).substr(0, 12));
-  make_folder(folder / "tables");
-  const FolderLock lock(folder);
-  write_file(folder / kConfigFile, to_yaml(experiment.spec));
-  write_file(folder / "tables" / "sweep.csv", sweep_csv(rows));
-  write_file(folder / "tables" / "sweep_minima.csv", sweep_minima_csv(rows));
-  write_sweep_figures(experiment.spec.name, rows, folder / "figures");
-  write_file(folder / kPageFile, sweep_page(experiment.spec.name, rows));
-  fmt::print("\n");
-  for (const auto& sentence : sweep_sentences(experiment.spec.name, rows)) {
-    fmt::print("{}\n", sentence);
-  }
-  fmt::print("\n{}\n", sweep_text(rows));
+  write_comparison(experiment.spec.name, to_yaml(experiment.spec), rows, folder);
   return folder;
 }
 

@@ -122,6 +122,36 @@ std::string convexity_fault(const Session& session,
              : "the witness does not violate the inequality";
 }
 
+// The dual bound again, from outputs that the reference computes.
+std::string dual_fault(const Session& session,
+                       const Reference& reference,
+                       const RunReport& report) {
+  const auto& c = *report.convexity;
+  if (c.dual_minimum < 0) return "";
+  for (const auto& m : report.minima) {
+    if (m.id != c.dual_minimum) continue;
+    const auto list = numbers(m.endpoint.theta);
+    const auto outputs = reference.evaluate({list.begin(), list.end()}, {}).outputs;
+    const std::vector<double> rounded(outputs.begin(), outputs.end());
+    const auto targets = loss_targets(session.spec.loss, session.data.train);
+    const auto again =
+        dual_bound(session.spec.model,
+                   session.spec.loss,
+                   session.data.train.inputs,
+                   at::tensor(rounded, torch::kFloat64).view(targets.sizes()),
+                   targets);
+    const auto same = [](double a, double b) {
+      return (std::isnan(a) && std::isnan(b)) ||
+             std::abs(a - b) <= 1e-9 * std::max(std::abs(a), std::abs(b));
+    };
+    return again.exact == c.dual.exact && same(again.ratio, c.dual.ratio) &&
+                   same(again.lower, c.dual.lower)
+               ? ""
+               : "the dual bound does not follow from its minimum";
+  }
+  return "the dual bound is of no minimum there is";
+}
+
 /// Endpoints of one line: a class, or those of one verdict that belong to none.
 struct Line {
   std::string label;
@@ -220,7 +250,8 @@ void verify_run(const std::filesystem::path& folder, const Settings& settings) {
       class_faults(session, report.endpoints, report.minima, report.counts);
   for (const auto& fault : classes) fmt::print("classes: {}\n", fault);
   if (report.convexity) {
-    const auto fault = convexity_fault(session, context.reference, *report.convexity);
+    auto fault = convexity_fault(session, context.reference, *report.convexity);
+    if (fault.empty()) fault = dual_fault(session, context.reference, report);
     if (!fault.empty()) throw NumericError(folder.string() + ": convexity: " + fault);
     for (const auto& [id, box] : report.boxes) {
       const auto at = static_cast<size_t>(id);

@@ -137,6 +137,18 @@ std::string to_yaml(const Spec& spec) {
   return out + sweep_text(copy.sweep);
 }
 
+std::vector<std::pair<std::string, std::string>> values_of(const Spec& spec) {
+  auto copy = spec;
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& section : describe(copy)) {
+    for (const auto& field : section.fields) {
+      out.emplace_back(section.key.empty() ? field.key : section.key + "." + field.key,
+                       value_text(field));
+    }
+  }
+  return out;
+}
+
 std::string run_hash(const Spec& spec, const std::string& data_hash) {
   auto copy = spec;
   copy.compute.threads = 0;

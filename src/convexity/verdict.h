@@ -1,5 +1,6 @@
 #pragma once
 
+#include "convexity/dual_bound.h"
 #include "convexity/structural.h"
 #include "convexity/witness.h"
 
@@ -23,6 +24,8 @@ struct ConvexityReport {
   Witness witness;             ///< or the candidate that comes nearest; may be empty
   double chords = 0;           ///< share of random chords that violate; NaN: none drawn
   int64_t drawn = 0;
+  int64_t dual_minimum = -1;  ///< of which the dual bound is; -1: none was sought
+  DualBound dual;
 };
 
 }  // namespace basin

@@ -40,6 +40,7 @@ Tensor site_scale(const Objective& objective, const Tensor& z) {
 namespace {
 
 constexpr double kDependent = 1e-9;  // singular values of unit rows
+constexpr double kFarOff = 1e6;      // change of a slope
 
 // H of M over the free parameters, `[F, F]`.
 Tensor free_hessian(const FrozenObjective& frozen,
@@ -110,7 +111,12 @@ KinkSystem kink_system(const Objective& objective,
         sites.size(0) > 0 && (out.sensitivity.abs() > 1e-200).all().item<bool>();
     // Jᵀ x = −g across the manifold; the shortest x where rows repeat.
     Tensor change;
-    if (solvable) change = -at::mv(out.inverse.t(), out.gradient) / out.sensitivity;
+    // A slope lies in its site's range at a solution: a sensitivity of nearly 0 asks
+    // for one so far off that products of several layers would overflow.
+    if (solvable) {
+      change = (-at::mv(out.inverse.t(), out.gradient) / out.sensitivity)
+                   .clamp(-kFarOff, kFarOff);
+    }
     const bool moved = solvable && (change.abs() > 1e-14).any().item<bool>();
     if (!moved || pass == 4 || !change.isfinite().all().item<bool>()) {
       const auto h = free_hessian(*frozen, point.theta, free);

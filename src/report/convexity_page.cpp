@@ -53,6 +53,46 @@ std::string boxes_table(const RunReport& r) {
          html_table({"", "r", "μ", "‖∇L(θ₀)‖ at most", "in the box"}, rows, 1);
 }
 
+std::string dual_sentence(const RunReport& r) {
+  const auto& c = *r.convexity;
+  if (c.dual_minimum < 0) return "";
+  double loss = NAN;
+  for (const auto& m : r.minima) {
+    if (m.id == c.dual_minimum) loss = m.endpoint.loss;
+  }
+  if (c.dual.proves_optimal(loss)) {
+    return fmt::format(
+        "Minimum {} is the best of all widths: no network of this kind, however wide, "
+        "has a loss below {} (dual bound, ratio {}); that of minimum {} is {}. ",
+        c.dual_minimum,
+        show(c.dual.lower, 10),
+        show(c.dual.ratio, 8),
+        c.dual_minimum,
+        show(loss, 10));
+  }
+  if (c.dual.exact) {
+    return fmt::format(
+        "No network of this kind, however wide, has a loss below {} (dual bound); "
+        "minimum {} has {}, and one unit more would lower it (dual ratio {}). ",
+        show(c.dual.lower, 6),
+        c.dual_minimum,
+        show(loss, 6),
+        show(c.dual.ratio, 5));
+  }
+  if (c.dual.ratio > 1 + 1e-6) {
+    return fmt::format(
+        "One unit more would lower the loss of minimum {} (dual ratio at "
+        "least {}). ",
+        c.dual_minimum,
+        show(c.dual.ratio, 5));
+  }
+  return fmt::format(
+      "Whether one unit more would lower the loss of minimum {} is not "
+      "decided: the largest dual ratio of 256 ascents is {}. ",
+      c.dual_minimum,
+      show(c.dual.ratio, 5));
+}
+
 }  // namespace
 
 std::vector<std::string> convexity_sentences(const RunReport& r) {
@@ -79,6 +119,7 @@ std::vector<std::string> convexity_sentences(const RunReport& r) {
         unique,
         r.boxes.size());
   }
+  out += dual_sentence(r);
   out += "In the model's outputs it is: convex (structural), whatever the targets.";
   return {out};
 }

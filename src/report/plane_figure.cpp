@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "report/colours.h"
 #include "report/plane_parts.h"
@@ -119,7 +120,8 @@ double Heights::value(double height) const {
   return log ? std::pow(10.0, height) : height;
 }
 
-Heights heights_of(const torch::Tensor& values, SliceScale scale) {
+Heights heights_of(const torch::Tensor& values, const SliceStyle& style) {
+  const auto scale = style.scale;
   Heights h{.grid = grid_of(values)};
   double low = INFINITY, high = -INFINITY;
   for (const double z : h.grid.z) {
@@ -127,6 +129,7 @@ Heights heights_of(const torch::Tensor& values, SliceScale scale) {
     low = std::min(low, z);
     high = std::max(high, z);
   }
+  if (style.limits) std::tie(low, high) = *style.limits;
   if (!(low <= high)) low = high = 1;
   h.log = scale == SliceScale::kLog ||
           (scale == SliceScale::kAuto && low > 0 && high / low > 10);
@@ -146,7 +149,7 @@ Heights heights_of(const torch::Tensor& values, SliceScale scale) {
 std::string plane_figure(const StoredSlice& slice,
                          const std::string& title,
                          const SliceStyle& style) {
-  const auto h = heights_of(slice.values.loss, style.scale);
+  const auto h = heights_of(slice.values.loss, style);
   const auto f = frame_of(slice, h.grid.nx, h.grid.ny);
   auto out = begin(title) + bands(h, f) + kClip + "<g clip-path=\"url(#plot)\">\n";
   Key key;
@@ -184,7 +187,7 @@ std::string plane_figure(const StoredSlice& slice,
 
 std::string curvature_map_figure(const StoredSlice& slice, const std::string& title) {
   const auto ratio = (slice.least / slice.largest).abs();
-  const auto h = heights_of(ratio, SliceScale::kAuto);
+  const auto h = heights_of(ratio, {});
   const auto f = frame_of(slice, h.grid.nx, h.grid.ny);
   Key key;
   key.add("#d55e00", false, "least eigenvalue 0");

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "report/contours.h"
 #include "store/results.h"
@@ -11,6 +13,7 @@ namespace basin {
 struct SliceStyle {
   SliceScale scale = SliceScale::kAuto;
   double quadratic = 0;  ///< outline where the quadratic model errs by this; 0: none
+  std::optional<std::pair<double, double>> limits;  ///< of the colours; none: what fits
 };
 
 /// Heights of a figure: a channel, or its logarithm, cut to what is finite.
@@ -22,7 +25,7 @@ struct Heights {
   double value(double height) const;  ///< back from the logarithm
   double share(double height) const { return (height - low) / (high - low); }
 };
-Heights heights_of(const torch::Tensor& values, SliceScale scale);
+Heights heights_of(const torch::Tensor& values, const SliceStyle& style);
 
 /// A plane as filled contours with its marks and overlays, as SVG.
 std::string plane_figure(const StoredSlice& slice,

@@ -143,7 +143,7 @@ std::string axes(const StoredSlice& s, const Heights& h, const View& view) {
 std::string surface_figure(const StoredSlice& slice,
                            const std::string& title,
                            const SliceStyle& style) {
-  const auto h = heights_of(slice.values.loss, style.scale);
+  const auto h = heights_of(slice.values.loss, style);
   const Thin thin(h);
   const View view;
   std::vector<Quad> quads;

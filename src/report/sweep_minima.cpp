@@ -8,6 +8,7 @@
 #include "report/sweep_groups.h"
 #include "report/sweep_page.h"
 #include "report/text.h"
+#include "store/csv.h"
 
 namespace basin {
 namespace {
@@ -56,42 +57,32 @@ double loss_quantile(std::vector<double> values, double q) {
 }
 
 std::string sweep_csv(const std::vector<SweepRow>& rows) {
-  std::string out;
-  for (const auto& [key, value] : rows.front().values) out += key + ",";
-  out +=
-      "parameters,seeds,certified_seeds,minima,low,high,coverage,places,up_to_data_"
-      "symmetry,spurious,spurious_low,spurious_high,loss_min,loss_median,loss_max,"
-      "run\n";
-  const auto number = [](double x) {
-    return std::isnan(x) ? "" : fmt::format("{}", x);
-  };
-  for (const auto& row : rows) {
-    for (const auto& [key, value] : row.values) {
-      out += value.find(',') == std::string::npos ? value + "," : "\"" + value + "\",";
-    }
+  const auto add = [](Csv& csv, int64_t, const SweepRow& row) {
+    for (const auto& [key, value] : row.values) csv.add(key.c_str(), csv_text(value));
     const auto& c = row.certified;
     const auto spurious = wilson_interval(row.spurious, row.seeds);
     const bool asked = row.spurious_above > 0;
-    out +=
-        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                    row.parameters,
-                    row.seeds,
-                    c.seeds,
-                    c.count,
-                    number(c.interval.low),
-                    number(c.interval.high),
-                    number(c.coverage),
-                    row.candidates.count,
-                    row.coarse.level.empty() ? "" : fmt::format("{}", row.coarse.count),
-                    asked ? fmt::format("{}", row.spurious) : "",
-                    asked ? number(spurious.low) : "",
-                    asked ? number(spurious.high) : "",
-                    number(loss_quantile(row.losses, 0)),
-                    number(loss_quantile(row.losses, 0.5)),
-                    number(loss_quantile(row.losses, 1)),
-                    row.run);
-  }
-  return out;
+    csv.add("parameters", row.parameters)
+        .add("seeds", row.seeds)
+        .add("certified_seeds", c.seeds)
+        .add("minima", c.count)
+        .add("low", c.interval.low)
+        .add("high", c.interval.high)
+        .add("coverage", c.coverage)
+        .add("places", row.candidates.count)
+        .add("up_to_data_symmetry",
+             count(row.coarse.level.empty() ? -1 : row.coarse.count))
+        .add("spurious", count(asked ? row.spurious : -1))
+        .add("spurious_low", asked ? spurious.low : NAN)
+        .add("spurious_high", asked ? spurious.high : NAN)
+        .add("loss_min", loss_quantile(row.losses, 0))
+        .add("loss_median", loss_quantile(row.losses, 0.5))
+        .add("loss_max", loss_quantile(row.losses, 1))
+        .add("convexity", row.convexity);
+    for (const auto& m : row.measures) csv.add(m.name.c_str(), m.value);
+    csv.add("run", row.run);
+  };
+  return table_of(rows, add);
 }
 
 std::string sweep_minima_csv(const std::vector<SweepRow>& rows) {

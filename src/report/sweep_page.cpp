@@ -89,6 +89,32 @@ std::string verdict_text(const SweepRow& row) {
   return out;
 }
 
+// Measures that some row has; a row without a number shows a dash.
+std::string measures_html(const std::vector<SweepRow>& rows) {
+  std::vector<size_t> shown;
+  for (size_t i = 0; i < rows.front().measures.size(); ++i) {
+    const bool any = std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
+      return !std::isnan(row.measures[i].value);
+    });
+    if (any && !rows.front().measures[i].title.empty()) shown.push_back(i);
+  }
+  if (shown.empty()) return "";
+  std::vector<std::string> head;
+  for (const auto& [key, value] : rows.front().values)
+    head.push_back(escape_html(short_key(key)));
+  const auto keys = head.size();
+  for (const auto i : shown)
+    head.push_back(escape_html(rows.front().measures[i].title));
+  std::vector<std::vector<std::string>> table;
+  for (const auto& row : rows) {
+    std::vector<std::string> cells;
+    for (const auto& [key, value] : row.values) cells.push_back(escape_html(value));
+    for (const auto i : shown) cells.push_back(show(row.measures[i].value));
+    table.push_back(cells);
+  }
+  return "<h2>Measures</h2>\n" + html_table(head, table, keys);
+}
+
 }  // namespace
 
 std::vector<std::string> sweep_sentences(const std::string& name,
@@ -238,7 +264,7 @@ std::string sweep_page(const std::string& name, const std::vector<SweepRow>& row
       html_table(head, table, keys),
       count_chart(name, rows),
       loss_chart(name, rows));
-  body += sweep_minima_html(rows);
+  body += measures_html(rows) + planes_html(rows) + sweep_minima_html(rows);
   return html_page(name + " · basin sweep", body);
 }
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "minima/count.h"
+#include "report/measures.h"
 
 namespace basin {
 
@@ -37,7 +37,17 @@ struct SweepRow {
   int64_t spurious = 0;        ///< endpoints with at least that loss
   Count coarse;                ///< certified, up to declared symmetries of the data
   std::vector<DistinctMinimum> distinct;
+  std::vector<Measure> measures;
+  std::vector<StoredSlice> planes;  ///< to be drawn at one scale
 };
+
+/// A run as a row. `values` tell it from the others.
+SweepRow row_of(const std::vector<std::pair<std::string, std::string>>& values,
+                const RunReport& report);
+
+/// Rows whose values are the keys in which the configs of the runs differ; the run
+/// itself where nothing does.
+std::vector<SweepRow> rows_of(const std::vector<RunReport>& reports);
 
 /// "12.3 % (10.4 to 14.5)": the share of spurious endpoints with Wilson's interval.
 std::string spurious_text(const SweepRow& row);
@@ -55,6 +65,9 @@ std::vector<std::string> sweep_sentences(const std::string& name,
                                          const std::vector<SweepRow>& rows);
 std::string sweep_text(const std::vector<SweepRow>& rows);
 std::string sweep_page(const std::string& name, const std::vector<SweepRow>& rows);
+
+/// Planes that all rows have by one name, side by side with one scale of colours.
+std::string planes_html(const std::vector<SweepRow>& rows);
 void write_sweep_figures(const std::string& name,
                          const std::vector<SweepRow>& rows,
                          const std::filesystem::path& folder);

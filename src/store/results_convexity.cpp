@@ -9,7 +9,8 @@ void Results::save_convexity(const ConvexityReport& r) {
   database_.transaction([&] {
     database_
         .prepare(
-            "INSERT OR REPLACE INTO convexity VALUES(0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "INSERT OR REPLACE INTO convexity VALUES(0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+            "?, ?, ?, ?, ?)")
         .bind(static_cast<int64_t>(r.verdict))
         .bind(r.witness.how)
         .bind(r.witness.t)
@@ -20,13 +21,19 @@ void Results::save_convexity(const ConvexityReport& r) {
         .bind(r.drawn)
         .bind(r.witness.a)
         .bind(r.witness.b)
+        .bind(r.dual_minimum)
+        .bind(r.dual.ratio)
+        .bind(static_cast<int64_t>(r.dual.exact))
+        .bind(r.dual.lower)
+        .bind(r.dual.direction)
         .run();
   });
 }
 
 std::optional<ConvexityReport> Results::load_convexity() {
   auto row = database_.prepare(
-      "SELECT verdict, how, t, excess_left, excess_right, error, chords, drawn, a, b "
+      "SELECT verdict, how, t, excess_left, excess_right, error, chords, drawn, a, b, "
+      "dual_minimum, dual_ratio, dual_exact, dual_lower, dual_direction "
       "FROM convexity");
   if (!row.step()) return std::nullopt;
   const auto code = row.integer(0);
@@ -40,7 +47,12 @@ std::optional<ConvexityReport> Results::load_convexity() {
                                      .right = row.number(4),
                                      .error = row.number(5)},
                          .chords = row.number(6),
-                         .drawn = row.integer(7)};
+                         .drawn = row.integer(7),
+                         .dual_minimum = row.integer(10),
+                         .dual = {.ratio = row.number(11),
+                                  .direction = row.tensor(14),
+                                  .exact = row.integer(12) != 0,
+                                  .lower = row.number(13)}};
 }
 
 void Results::save_box(int64_t minimum, const BoxCertificate& box) {

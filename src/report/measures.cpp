@@ -1,0 +1,169 @@
+#include "report/measures.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/disjoint_sets.h"
+
+namespace basin {
+namespace {
+
+double median(std::vector<double> values) {
+  std::erase_if(values, [](double v) { return std::isnan(v); });
+  if (values.empty()) return NAN;
+  const auto middle = values.begin() + static_cast<int64_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+double share_of(const RunReport& r, Verdict verdict) {
+  if (r.endpoints.empty()) return NAN;
+  const auto found = std::count_if(r.endpoints.begin(),
+                                   r.endpoints.end(),
+                                   [&](const auto& e) { return e.verdict == verdict; });
+  return static_cast<double>(found) / static_cast<double>(r.endpoints.size());
+}
+
+// Seeds at the certified minima of least loss, as equal as level `loss` says.
+double share_of_best(const RunReport& r) {
+  int64_t best = -1, hits = 0;
+  for (const auto& m : r.minima) {
+    if (!is_certified(m.endpoint)) continue;
+    if (best < 0) best = m.loss_class;
+    if (m.loss_class == best) hits += static_cast<int64_t>(m.seeds.size());
+  }
+  return best < 0 || r.endpoints.empty()
+             ? NAN
+             : static_cast<double>(hits) / static_cast<double>(r.endpoints.size());
+}
+
+void add_curvature(const RunReport& r, std::vector<Measure>& out) {
+  double largest = NAN, least = NAN, trace = NAN, radius = NAN, top = NAN, change = NAN,
+         batch = NAN;
+  if (!r.points.empty()) {
+    const auto& p = r.points.front();
+    const auto radii = [](const std::vector<QuadraticRadius>& all) {
+      std::vector<double> v;
+      for (const auto& q : all) v.push_back(q.radius);
+      return median(v);
+    };
+    if (!p.largest.empty()) largest = p.largest.front().value;
+    if (!p.least.empty()) least = p.least.front().value;
+    trace = p.complete ? p.trace : p.sampled_trace.value;
+    radius = radii(p.radii.random) / p.norm;
+    top = radii(p.radii.top) / p.norm;
+    std::vector<double> changes, batches;
+    for (const auto& b : p.batches) {
+      changes.push_back(b.hessian_change);
+      batches.push_back(radii(b.radii.random) / p.norm);
+    }
+    change = median(changes);
+    batch = median(batches);
+  }
+  out.push_back({"lambda_max", "λ max", largest});
+  out.push_back({"lambda_min", "λ min", least});
+  out.push_back({"trace", "trace", trace});
+  out.push_back({"quadratic_radius", "quadratic radius / ‖θ‖, random", radius});
+  out.push_back({"quadratic_radius_top", "along the top eigenvector", top});
+  out.push_back({"batch_radius", "of mini-batches, random", batch});
+  out.push_back({"batch_hessian_change", "‖H_B − H‖ / ‖H‖ of mini-batches", change});
+}
+
+void add_barriers(const RunReport& r, std::vector<Measure>& out) {
+  std::vector<double> raw, aligned, path;
+  for (const auto& t : r.graph.attempts) {
+    if (t.lines.empty()) continue;
+    double least = NAN;
+    bool first = true;
+    for (const auto& c : t.lines) {
+      if (c.method == "none" && first) {
+        raw.push_back(c.line.loss.pass);
+        first = false;
+      }
+      least = std::fmin(least, c.line.loss.pass);
+    }
+    aligned.push_back(least);
+    const double ends = std::max(node_of(r.graph, t.a).endpoint.loss,
+                                 node_of(r.graph, t.b).endpoint.loss);
+    if (t.aligned) path.push_back(t.bound - ends);
+  }
+  const bool any = !r.graph.nodes.empty();
+  out.push_back({"pairs", "pairs joined", any ? static_cast<double>(raw.size()) : NAN});
+  out.push_back({"barrier_raw", "barrier (pass), raw", median(raw)});
+  out.push_back({"barrier_aligned", "aligned", median(aligned)});
+  out.push_back({"barrier_path", "along the relaxed path", median(path)});
+  out.push_back({"saddles",
+                 "certified saddles",
+                 any ? static_cast<double>(r.graph.edges.size()) : NAN});
+}
+
+void add_maps(const RunReport& r, std::vector<Measure>& out) {
+  std::vector<double> shares, regions;
+  for (const auto& s : r.slices) {
+    if (!s.least.defined()) continue;
+    const auto part = negative_part(s.least, s.largest);
+    shares.push_back(part.share);
+    regions.push_back(static_cast<double>(part.regions));
+  }
+  out.push_back(
+      {"negative_share", "plane with a negative eigenvalue (median)", median(shares)});
+  out.push_back({"negative_regions", "in so many regions (median)", median(regions)});
+}
+
+void add_boxes(const RunReport& r, std::vector<Measure>& out) {
+  double unique = 0;
+  for (const auto& [id, box] : r.boxes) unique += box.unique_minimum();
+  const bool any = !r.boxes.empty();
+  out.push_back(
+      {"boxes_tried", "boxes tried", any ? static_cast<double>(r.boxes.size()) : NAN});
+  out.push_back({"boxes_unique", "with one minimum inside", any ? unique : NAN});
+}
+
+}  // namespace
+
+NegativePart negative_part(const torch::Tensor& least, const torch::Tensor& largest) {
+  const auto rows = static_cast<size_t>(least.size(0));
+  const auto columns = static_cast<size_t>(least.size(1));
+  const auto flat =
+      (least < -1e-12 * largest.abs().max()).to(torch::kFloat64).contiguous();
+  const auto* negative = flat.data_ptr<double>();
+  DisjointSets sets(rows * columns);
+  std::vector<size_t> members;
+  for (size_t i = 0; i < rows * columns; ++i) {
+    if (negative[i] == 0) continue;
+    members.push_back(i);
+    if (i % columns > 0 && negative[i - 1] != 0) sets.unite(i - 1, i);
+    if (i >= columns && negative[i - columns] != 0) sets.unite(i - columns, i);
+  }
+  NegativePart out;
+  out.share = static_cast<double>(members.size()) / static_cast<double>(rows * columns);
+  for (const auto n : sets.numbers(members)) out.regions = std::max(out.regions, n + 1);
+  return out;
+}
+
+std::vector<Measure> measures_of(const RunReport& r) {
+  std::vector<Measure> out{
+      {"best_share", "seeds at the least certified loss", share_of_best(r)}};
+  for (const auto v : {Verdict::kStrictMinimum,
+                       Verdict::kMinimumModuloSymmetry,
+                       Verdict::kDegenerateMinimum,
+                       Verdict::kKinkMinimum,
+                       Verdict::kSaddle,
+                       Verdict::kEscaping,
+                       Verdict::kNotConverged,
+                       Verdict::kDiverged}) {
+    out.push_back({"share_" + name_of(v), "", share_of(r, v)});
+  }
+  add_boxes(r, out);
+  const bool dual = r.convexity && r.convexity->dual_minimum >= 0;
+  out.push_back({"dual_ratio", "dual ratio", dual ? r.convexity->dual.ratio : NAN});
+  out.push_back({"dual_lower",
+                 "least loss of all widths at least",
+                 dual ? r.convexity->dual.lower : NAN});
+  add_curvature(r, out);
+  add_barriers(r, out);
+  add_maps(r, out);
+  return out;
+}
+
+}  // namespace basin

@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "report/html.h"
+#include "report/plane_figure.h"
+#include "report/sweep_groups.h"
+#include "report/sweep_page.h"
+#include "report/text.h"
+
+namespace basin {
+namespace {
+
+constexpr size_t kMostPictures = 60;
+
+std::string label_of(const SweepRow& row) {
+  std::string out;
+  for (const auto& [key, value] : row.values)
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", short_key(key), value);
+  return out;
+}
+
+const StoredSlice* plane_of(const SweepRow& row, const std::string& name) {
+  for (const auto& s : row.planes) {
+    if (s.frame.name == name) return &s;
+  }
+  return nullptr;
+}
+
+// Least and greatest finite loss of all planes of one name.
+std::pair<double, double> limits_of(const std::vector<SweepRow>& rows,
+                                    const std::string& name) {
+  double low = INFINITY, high = -INFINITY;
+  for (const auto& row : rows) {
+    const auto* s = plane_of(row, name);
+    if (s == nullptr) continue;
+    const auto flat = s->values.loss.contiguous();
+    for (int64_t i = 0; i < flat.numel(); ++i) {
+      const double z = flat.data_ptr<double>()[i];
+      if (!std::isfinite(z)) continue;
+      low = std::min(low, z);
+      high = std::max(high, z);
+    }
+  }
+  return {low, high};
+}
+
+}  // namespace
+
+std::string planes_html(const std::vector<SweepRow>& rows) {
+  std::string out;
+  size_t drawn = 0;
+  std::vector<std::string> names;
+  for (const auto& row : rows) {
+    for (const auto& s : row.planes) {
+      if (std::find(names.begin(), names.end(), s.frame.name) == names.end())
+        names.push_back(s.frame.name);
+    }
+  }
+  for (const auto& name : names) {
+    const auto limits = limits_of(rows, name);
+    if (!(limits.first <= limits.second)) continue;
+    std::string figures;
+    int64_t count = 0;
+    for (const auto& row : rows) {
+      const auto* s = plane_of(row, name);
+      if (s == nullptr || drawn == kMostPictures) continue;
+      ++drawn;
+      ++count;
+      figures += fmt::format("<figure>{}</figure>",
+                             plane_figure(*s, label_of(row), {.limits = limits}));
+    }
+    if (count < 2) continue;
+    out += fmt::format(
+        "<h3>{}</h3>\n<div class=\"figures\">{}</div>\n", escape_html(name), figures);
+  }
+  if (out.empty()) return "";
+  return fmt::format(
+      "<h2>Planes at one scale</h2>\n<p class=\"soft\">One scale of "
+      "colours for each name{}.</p>\n{}",
+      drawn == kMostPictures ? fmt::format("; the first {} pictures", kMostPictures)
+                             : "",
+      out);
+}
+
+}  // namespace basin

@@ -1,0 +1,53 @@
+#include <set>
+
+#include "config/write.h"
+#include "report/sweep_page.h"
+
+namespace basin {
+
+SweepRow row_of(const std::vector<std::pair<std::string, std::string>>& values,
+                const RunReport& report) {
+  SweepRow row{.values = values,
+               .run = report.id,
+               .parameters = report.parameters,
+               .seeds = static_cast<int64_t>(report.endpoints.size()),
+               .verdicts = verdict_counts(report),
+               .convexity = report.convexity ? name_of(report.convexity->verdict) : "",
+               .spurious_above = report.spec.minima.spurious_above,
+               .distinct = distinct_minima(report.minima),
+               .measures = measures_of(report)};
+  for (const auto& c : report.counts) {
+    if (c.level == "symmetry" && c.set == "certified") row.coarse = c;
+    if (c.level != "parameters") continue;
+    (c.set == "certified" ? row.certified : row.candidates) = c;
+  }
+  for (const auto& e : report.endpoints) {
+    if (e.verdict == Verdict::kDiverged) continue;
+    row.losses.push_back(e.loss);
+    row.spurious += row.spurious_above > 0 && e.loss >= row.spurious_above;
+  }
+  for (const auto& s : report.slices) {
+    if (s.frame.kind == SliceKind::kPlane && s.problem.empty()) row.planes.push_back(s);
+  }
+  return row;
+}
+
+std::vector<SweepRow> rows_of(const std::vector<RunReport>& reports) {
+  std::vector<std::vector<std::pair<std::string, std::string>>> values;
+  for (const auto& r : reports) values.push_back(values_of(r.spec));
+  std::vector<SweepRow> out;
+  for (size_t k = 0; k < reports.size(); ++k) {
+    std::vector<std::pair<std::string, std::string>> own;
+    for (size_t i = 0; i < values[k].size(); ++i) {
+      std::set<std::string> seen;
+      for (const auto& v : values) seen.insert(v[i].second);
+      if (seen.size() > 1 && values[k][i].first != "compute.threads")
+        own.push_back(values[k][i]);
+    }
+    if (own.empty()) own.emplace_back("run", reports[k].id);
+    out.push_back(row_of(own, reports[k]));
+  }
+  return out;
+}
+
+}  // namespace basin
