@@ -79,7 +79,9 @@ void convexity_stage(const Session& session, Results& results) {
   if (!o.verdict) return;
   find_boxes(session, results);
   if (results.load_convexity()) return;
-  ConvexityReport out{.proof = prove_convex(session.spec.model, session.spec.loss)};
+  ConvexityReport out{.proof = prove_convex(session.spec.model,
+                                            session.spec.loss,
+                                            session.spec.data.features > 0)};
   // An expectation over Gaussian inputs is a mean too, but its teacher's network is
   // deep.
   if (out.proof.convex && !session.population()) {

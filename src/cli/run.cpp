@@ -103,7 +103,8 @@ void fill_results(Results& results, RunReport& report) {
   report.convexity = results.load_convexity();
   report.boxes = results.load_boxes();
   if (report.convexity) {
-    report.convexity->proof = prove_convex(report.spec.model, report.spec.loss);
+    report.convexity->proof = prove_convex(
+        report.spec.model, report.spec.loss, report.spec.data.features > 0);
     report.convexity->in_outputs = prove_convex_in_outputs(report.spec.loss);
   }
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/run.h"
 #include "config/write.h"
 #include "core/error.h"
@@ -39,20 +41,30 @@ std::filesystem::path compare_runs(const std::filesystem::path& root,
                                    const std::vector<std::string>& names) {
   std::vector<RunReport> reports;
   std::string ids;
-  for (const auto& name : names) {
+  std::vector<std::string> faults;
+  const auto add = [&](const std::string& name) {
     const auto run = find_run(root, name);
+    const auto known = [&](const RunReport& r) { return r.id == run.filename(); };
     if (!std::filesystem::exists(run / kDatabaseFile)) {
       throw InputError(fmt::format(
           "{}: expected a run, came a sweep or comparison, which has its own page: {}",
           name,
           (run / kPageFile).string()));
     }
-    if (ids.find(run.filename().string()) != std::string::npos)
+    if (std::any_of(reports.begin(), reports.end(), known))
       throw InputError(
           fmt::format("{}: expected each run once, came it twice", run.string()));
     reports.push_back(load_report(run));
     ids += reports.back().id + "\n";
+  };
+  for (const auto& name : names) {
+    try {
+      add(name);
+    } catch (const InputError& fault) {
+      for (const auto& text : fault.complaints()) faults.push_back(text);
+    }
   }
+  if (!faults.empty()) throw InputError(faults);
   const auto folder = root / fmt::format("compare-{}", sha256(ids).substr(0, 12));
   write_comparison(
       "comparison", "# a comparison of\n" + commented(ids), rows_of(reports), folder);

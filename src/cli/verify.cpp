@@ -100,7 +100,8 @@ std::string convexity_fault(const Session& session,
                             const Reference& reference,
                             const ConvexityReport& r) {
   if (r.verdict == Convexity::kStructural) {
-    const auto proof = prove_convex(session.spec.model, session.spec.loss);
+    const auto proof = prove_convex(
+        session.spec.model, session.spec.loss, session.spec.data.features > 0);
     return proof.convex ? "" : "no composition rule proves it";
   }
   if (r.verdict != Convexity::kWitness) return "";

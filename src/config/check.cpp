@@ -39,7 +39,7 @@ void check_spec(const YamlNode& tree, const Spec& spec, Complaints& complaints) 
   if (d.source == DataSource::kIdx && d.labels.empty()) {
     complain("data", "labels", "expected the path of a label file, came nothing");
   }
-  if (d.samples * std::max(d.inputs, d.teacher_width) > 250'000'000) {
+  if (d.samples * std::max({d.inputs, d.teacher_width, d.features}) > 250'000'000) {
     complain(
         "data", "samples", "expected at most 2.5e8 numbers in all (samples × inputs)");
   }
@@ -63,6 +63,7 @@ void check_spec(const YamlNode& tree, const Spec& spec, Complaints& complaints) 
             complain(
                 section, key, fmt::format("expected {} for gaussian_population", what));
         };
+    only(d.features == 0, "data", "features", "0");
     only(m.depth == 1, "model", "depth", "1");
     only(m.activation == Elementwise::kRelu, "model", "activation", "relu");
     only(m.output_activation == Elementwise::kIdentity,

@@ -142,8 +142,9 @@ std::vector<std::pair<std::string, std::string>> values_of(const Spec& spec) {
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& section : describe(copy)) {
     for (const auto& field : section.fields) {
+      const auto* text = std::get_if<std::string*>(&field.target);
       out.emplace_back(section.key.empty() ? field.key : section.key + "." + field.key,
-                       value_text(field));
+                       text != nullptr ? **text : value_text(field));
     }
   }
   return out;

@@ -105,7 +105,8 @@ class Search {
 
   // M with c(v) = M v on the cell of `u`, `[K, m]`.
   Tensor matrix(const Tensor& u) const {
-    const auto slope = at::where(a_.mv(u) > 0, high_, low_).to(torch::kFloat64);
+    const auto above = (a_.mv(u) > 0).to(torch::kFloat64);
+    const auto slope = low_ + (high_ - low_) * above;
     return lambda_.t().mm(slope.unsqueeze(1) * a_);
   }
 
@@ -120,6 +121,7 @@ class Search {
 
   void ascend(Tensor u) {
     for (int i = 0; i < 50; ++i) {
+      try_point(u);  // c is not convex: a step can fall
       const auto m = matrix(u);
       const auto next = m.t().mv(m.mv(u));
       const double size = next.norm().item<double>();
@@ -129,8 +131,8 @@ class Search {
     try_point(u);
   }
 
-  // All cells, arcs and corners of the arrangement on the circle of `basis` `[m, 2]`; with
-  // a `normal`, also the cells of the sphere on both sides of each arc.
+  // All cells, arcs and corners of the arrangement on the circle of `basis` `[m, 2]`;
+  // with a `normal`, also the cells of the sphere on both sides of each arc.
   void circle(const Tensor& basis, const Tensor& normal) {
     std::vector<double> angles;
     const auto plane = a_.mm(basis).contiguous();

@@ -55,16 +55,26 @@ StructuralProof prove_convex_in_outputs(const LossOptions& loss) {
   return out;
 }
 
-StructuralProof prove_convex(const ModelOptions& model, const LossOptions& loss) {
+StructuralProof prove_convex(const ModelOptions& model,
+                             const LossOptions& loss,
+                             bool frozen_features) {
   StructuralProof out;
   const auto stop = [&](const std::string& expression, const std::string& rule) {
     out.steps.push_back({expression, Shape::kUnknown, rule});
     out.steps.push_back({"the loss", Shape::kUnknown, "no rule reaches it"});
     return out;
   };
+  if (frozen_features) {
+    out.steps.push_back({"x = φ(V s + c)",
+                         Shape::kConstant,
+                         "s are the samples, V and c are frozen: no parameter occurs"});
+  }
   out.steps.push_back({model.depth == 0 ? "W x + b" : "W₀ x + b₀",
                        Shape::kAffine,
-                       "the inputs x are given, W and b are parameters"});
+                       frozen_features ? "the features x are constant, W and b are "
+                                         "parameters"
+                                       : "the inputs x are given, W and b are "
+                                         "parameters"});
   if (model.depth > 0) {
     return stop(
         "W₁ φ(W₀ x + b₀)",

@@ -27,9 +27,12 @@ struct StructuralProof {
 /// Whether the loss is convex in all parameters, by composition rules over the model
 /// and loss as declared: affine maps; convex of affine; non-negative sums; squares of
 /// the parameters. A product of two expressions that both depend on parameters proves
-/// nothing, so two trainable layers fail. Grant, Boyd, Ye 2006, "Disciplined convex
-/// programming".
-StructuralProof prove_convex(const ModelOptions& model, const LossOptions& loss);
+/// nothing, so two trainable layers fail; a layer below that is frozen is a constant,
+/// so that one trainable layer over `frozen_features` passes. Grant, Boyd, Ye 2006,
+/// "Disciplined convex programming".
+StructuralProof prove_convex(const ModelOptions& model,
+                             const LossOptions& loss,
+                             bool frozen_features = false);
 
 /// The same question for the loss as a function of the model's outputs: of all losses
 /// here the answer is yes, whatever the targets are.

@@ -18,6 +18,7 @@ enum class Stream : uint32_t {
   kTeacher = 7,    ///< weights of a teacher network
   kMatching = 8,   ///< random starts of the alignment of two networks
   kHop = 9,        ///< steps of basin hopping
+  kFeatures = 10,  ///< weights of frozen features
 };
 
 /// The random numbers number `index` of `stream` under the user's `seed`.

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "core/random.h"
+#include "core/random_vector.h"
 #include "data/builtin.h"
 #include "data/csv.h"
 #include "data/idx.h"
@@ -44,6 +44,24 @@ void standardize(torch::Tensor& train, torch::Tensor& test) {
   scale = at::where(scale > 0, scale, at::ones_like(scale));
   train = (train - mean) / scale;
   test = (test - mean) / scale;
+}
+
+torch::Tensor frozen_features(const DataOptions& o,
+                              uint64_t seed,
+                              const torch::Tensor& inputs) {
+  RandomStream random(seed, Stream::kFeatures, 0);
+  const auto d = inputs.size(1);
+  if (inputs.size(0) * o.features > 250'000'000) {
+    throw InputError(fmt::format(
+        "data.features: expected at most 2.5e8 numbers in all, came {} x {} samples",
+        o.features,
+        inputs.size(0)));
+  }
+  const auto v = normal_vector(random, o.features * d).view({o.features, d});
+  const auto c = normal_vector(random, o.features);
+  const auto z = at::mm(inputs, v.t()) / std::sqrt(static_cast<double>(d)) + c;
+  if (o.feature_activation == FeatureKind::kTanh) return at::tanh(z);
+  return o.feature_activation == FeatureKind::kRelu ? z.clamp_min(0) : at::sin(z);
 }
 
 void require_variety(const Dataset& data, const std::string& part) {
@@ -90,7 +108,12 @@ DataSplit load_data(const DataOptions& options, uint64_t seed) {
   if (options.standardize == Standardize::kBoth && !all.has_classes()) {
     standardize(split.train.targets, split.test.targets);
   }
-  for (auto* part : {&split.train, &split.test}) part->sha256 = content_hash(*part);
+  for (auto* part : {&split.train, &split.test}) {
+    if (options.features > 0) {
+      part->inputs = frozen_features(options, seed, part->inputs);
+    }
+    part->sha256 = content_hash(*part);
+  }
   return split;
 }
 

@@ -28,6 +28,7 @@ enum class DataSource {
 enum class XorEncoding { kPlusMinus, kZeroOne };
 enum class HeaderKind { kAuto, kYes, kNo };
 enum class TargetKind { kAuto, kNumeric, kClass };
+enum class FeatureKind { kTanh, kRelu, kSin };
 enum class Standardize { kNone, kInputs, kBoth };
 
 /// The data set of a run, as written.
@@ -62,6 +63,8 @@ struct DataOptions {
 
   bool one_hot = false;
   Standardize standardize = Standardize::kNone;
+  int64_t features = 0;  ///< 0: none; see frozen_features
+  FeatureKind feature_activation = FeatureKind::kTanh;
   int64_t subset = 0;          ///< keep so many samples, chosen at random; 0: all
   double test_fraction = 0.0;  ///< held out, chosen at random
 };

@@ -168,8 +168,14 @@ std::string sweep_text(const std::vector<SweepRow>& rows) {
   std::string out;
   const bool spurious = rows.front().spurious_above > 0;
   const bool coarse = !rows.front().coarse.level.empty();
-  for (const auto& [key, value] : rows.front().values)
-    out += fmt::format("{:>14}", short_key(key));
+  std::vector<size_t> widths;
+  for (size_t k = 0; k < rows.front().values.size(); ++k) {
+    const auto key = short_key(rows.front().values[k].first);
+    size_t width = std::max<size_t>(12, key.size());
+    for (const auto& row : rows) width = std::max(width, row.values[k].second.size());
+    widths.push_back(width + 2);
+    out += fmt::format("{:>{}}", key, widths.back());
+  }
   if (spurious) out += fmt::format("{:>24}", "spurious, 95 %");
   if (coarse) out += fmt::format("{:>10}", "distinct");
   out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}  {}\n",
@@ -181,7 +187,8 @@ std::string sweep_text(const std::vector<SweepRow>& rows) {
                      "median loss",
                      "in the parameters");
   for (const auto& row : rows) {
-    for (const auto& [key, value] : row.values) out += fmt::format("{:>14}", value);
+    for (size_t k = 0; k < widths.size(); ++k)
+      out += fmt::format("{:>{}}", row.values[k].second, widths[k]);
     const auto& c = row.certified;
     if (spurious) out += fmt::format("{:>24}", spurious_text(row));
     if (coarse) out += fmt::format("{:>10}", row.coarse.count);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "data/load.h"
 #include "support/networks.h"
 
 namespace basin {
@@ -51,6 +52,26 @@ TEST(Convexity, NoRuleReachesTwoLayersOrASigmoidNeuron) {
             .convex);
     EXPECT_TRUE(prove_convex_in_outputs(loss).convex);
   }
+}
+
+// A last layer over frozen features is one layer again; a second trainable one is not.
+TEST(Convexity, ALastLayerOverFrozenFeaturesIsConvex) {
+  const auto data = load_data(
+      {.source = DataSource::kMoons, .samples = 40, .noise = 0.2, .features = 8}, 1);
+  for (const auto kind : kLosses) {
+    const LossOptions loss{.kind = kind, .weight_decay = 1e-2};
+    const auto proof = prove_convex({.depth = 0}, loss, true);
+    EXPECT_TRUE(proof.convex && proof.strictly);
+    EXPECT_EQ(proof.steps.front().curvature, Shape::kConstant);
+    EXPECT_FALSE(prove_convex({.depth = 1}, loss, true).convex);
+    EXPECT_FALSE(
+        prove_convex({.depth = 0, .output_activation = Elementwise::kTanh}, loss, true)
+            .convex);
+  }
+  const LossOptions loss{.kind = LossKind::kMse, .weight_decay = 1e-2};
+  const auto objective = objective_for({.depth = 0}, loss, data.train);
+  const auto starts = 3 * testing::normal({2001, objective.dimension()}, 5);
+  EXPECT_EQ(violating_chords(objective, starts), 0);
 }
 
 // Every activation and loss with one hidden layer is non-convex, by a witness from the

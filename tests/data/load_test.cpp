@@ -184,6 +184,36 @@ std::string gzipped(const std::string& text) {
   return out;
 }
 
+// One hidden layer whose weights depend on the seed alone: a sample has the same
+// features in whichever part it stands.
+TEST(LoadData, FrozenFeaturesAreOneLayerOfTheSeed) {
+  DataOptions o{.source = DataSource::kMoons, .samples = 30, .features = 5};
+  const auto all = load_data(o, 3).train;
+  EXPECT_EQ(all.inputs.sizes().vec(), (std::vector<int64_t>{30, 5}));
+  EXPECT_TRUE(load_data(o, 3).train.inputs.equal(all.inputs));
+  EXPECT_FALSE(load_data(o, 4).train.inputs.equal(all.inputs));
+  const auto plain = load_data({.source = DataSource::kMoons, .samples = 30}, 3).train;
+  EXPECT_TRUE(all.targets.equal(plain.targets));
+  // atanh of the features is affine in the inputs.
+  const auto x = at::cat({plain.inputs, at::ones({30, 1}, torch::kFloat64)}, 1);
+  const auto z = at::atanh(all.inputs);
+  const auto weights = at::linalg_pinv(x).mm(z);
+  EXPECT_LT((x.mm(weights) - z).abs().max().item<double>(), 1e-12);
+  o.test_fraction = 0.4;
+  const auto split = load_data(o, 3);
+  const auto parts = at::cat({split.train.inputs, split.test.inputs});
+  EXPECT_EQ(parts.size(0), 30);
+  for (int64_t i = 0; i < 30; ++i) {
+    const auto distance = (all.inputs - parts[i]).abs().amax(1).min().item<double>();
+    EXPECT_EQ(distance, 0.0);
+  }
+  o = {.source = DataSource::kMoons,
+       .samples = 30,
+       .features = 5,
+       .feature_activation = FeatureKind::kRelu};
+  EXPECT_EQ(load_data(o, 3).train.inputs.min().item<double>(), 0.0);
+}
+
 TEST(Idx, ReadsImagesAndLabelsPlainAndPacked) {
   const testing::Folder folder;
   const auto images = idx_header(0x08, {2, 2, 1}) + std::string("\x00\xff\x80\x01", 4);
