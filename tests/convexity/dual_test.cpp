@@ -131,6 +131,29 @@ TEST(DualBound, NoNetworkIsBelow) {
   }
 }
 
+// A trained wide network reaches its own bound: also where the output's bias carries
+// much of it.
+TEST(DualBound, IsTightAtTheOptimum) {
+  for (const double offset : {0.0, 5.0}) {
+    auto c = make_case(LossKind::kMse, Elementwise::kRelu, 2, true);
+    c.data.targets = c.data.targets + offset;
+    const auto objective = testing::objective_for(c.model, c.loss, c.data);
+    const auto trained = train_seeds(objective,
+                                     0.5 * normal({8, objective.dimension()}, 6),
+                                     0,
+                                     1,
+                                     {.learning_rate = 0.02,
+                                      .steps = 6000,
+                                      .schedule = Schedule::kCosine,
+                                      .final_fraction = 1e-3});
+    const auto best = trained.loss.argmin().item<int64_t>();
+    const double least = trained.loss[best].item<double>();
+    const auto bound = c.at(objective.outputs(trained.theta.narrow(0, best, 1))[0]);
+    EXPECT_LE(bound.lower, least);
+    EXPECT_GT(bound.lower, 0.98 * least) << bound.ratio;
+  }
+}
+
 TEST(DualBound, SaysWhyThereIsNone) {
   auto c = make_case(LossKind::kMse, Elementwise::kTanh, 2, true);
   const auto f = normal({12, 1}, 4);
