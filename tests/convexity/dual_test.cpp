@@ -137,6 +137,7 @@ TEST(DualBound, IsTightAtTheOptimum) {
   for (const double offset : {0.0, 5.0}) {
     auto c = make_case(LossKind::kMse, Elementwise::kRelu, 2, true);
     c.data.targets = c.data.targets + offset;
+    c.model.width = 40;
     const auto objective = testing::objective_for(c.model, c.loss, c.data);
     const auto trained = train_seeds(objective,
                                      0.5 * normal({8, objective.dimension()}, 6),
