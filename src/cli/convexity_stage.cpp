@@ -10,7 +10,8 @@
 namespace basin {
 namespace {
 
-// Minima, places and saddles, the first of each; saddles with their way down.
+// Minima, ends of the first certified seeds (in a valley each lies elsewhere), places
+// and saddles, the first of each; saddles with their way down.
 void gather(Results& results,
             std::vector<KnownPoint>& points,
             std::vector<KnownPoint>& down) {
@@ -19,13 +20,20 @@ void gather(Results& results,
     if (points.size() == kMost) break;
     points.push_back({label_of(m), m.endpoint.theta});
   }
+  const auto endpoints = results.load_endpoints();
+  size_t ends = 0;
+  for (const auto& e : endpoints) {
+    if (!is_certified(e)) continue;
+    if (++ends > kMost / 2) break;
+    points.push_back({"the end of seed " + std::to_string(e.seed), e.theta});
+  }
   size_t saddles = 0;
   for (const auto& e : results.load_graph().edges) {
     if (++saddles > kMost) break;
     points.push_back({"saddle " + std::to_string(saddles - 1), e.saddle.theta});
     down.push_back({points.back().name, e.eigenvector});
   }
-  for (const auto& e : results.load_endpoints()) {
+  for (const auto& e : endpoints) {
     if (e.verdict != Verdict::kSaddle || !e.witness.defined()) continue;
     if (++saddles > kMost) break;
     points.push_back({"the saddle of seed " + std::to_string(e.seed), e.theta});

@@ -15,7 +15,7 @@ namespace {
 
 using torch::Tensor;
 
-constexpr size_t kMostPoints = 20;
+constexpr size_t kMostPoints = 30;
 constexpr int64_t kMostUnits = 16;
 
 // Copies of a point under the symmetries of the network, with the same loss.
@@ -42,14 +42,17 @@ std::vector<KnownPoint> copies_of(const ParameterLayout& layout, const Tensor& t
                  "the signs of unit {} of layer {} flipped", i, group.layers.front()),
              moved(layout, flip, theta)});
       }
-      if (group.positive_scaling && !group.readers.empty()) {
+      const auto scale = [&](double factor, const char* text) {
         auto scaled = theta.clone();
-        scale_unit(group, i, 2, layer_views(layout, scaled));
-        out.push_back({fmt::format("unit {} of layer {} scaled by 2, its readers by ½",
-                                   i,
-                                   group.layers.front()),
-                       scaled});
-      }
+        scale_unit(group, i, factor, layer_views(layout, scaled));
+        out.push_back(
+            {fmt::format("unit {} of layer {} {}", i, group.layers.front(), text),
+             scaled});
+      };
+      if (group.readers.empty()) continue;
+      if (group.positive_scaling || group.general_linear)
+        scale(2, "scaled by 2, its readers by ½");
+      if (group.general_linear) scale(-1, "and its readers times −1");
     }
   }
   return out;

@@ -98,16 +98,21 @@ void add_barriers(const RunReport& r, std::vector<Measure>& out) {
 }
 
 void add_maps(const RunReport& r, std::vector<Measure>& out) {
-  std::vector<double> shares, regions;
+  std::vector<double> shares, regions, ratios;
   for (const auto& s : r.slices) {
     if (!s.least.defined()) continue;
     const auto part = negative_part(s.least, s.largest);
     shares.push_back(part.share);
     regions.push_back(static_cast<double>(part.regions));
+    ratios.push_back((-s.least / s.largest.abs().clamp_min(1e-300))
+                         .clamp_min(0)
+                         .median()
+                         .item<double>());
   }
   out.push_back(
       {"negative_share", "plane with a negative eigenvalue (median)", median(shares)});
   out.push_back({"negative_regions", "in so many regions (median)", median(regions)});
+  out.push_back({"negative_ratio", "−λ min / λ max in the plane", median(ratios)});
 }
 
 void add_boxes(const RunReport& r, std::vector<Measure>& out) {

@@ -16,7 +16,8 @@ struct Measure {
 
 /// The same measures in the same order for every run: shares of verdicts, share of the
 /// seeds in the best certified minimum, curvature at the first point measured, medians
-/// of barriers over pairs, the part of maps with a negative eigenvalue, boxes.
+/// of barriers over pairs, the part of maps with a negative eigenvalue and how negative
+/// it is, boxes.
 std::vector<Measure> measures_of(const RunReport& report);
 
 /// The part of a map `[m, m]` of least eigenvalues that is negative by more than

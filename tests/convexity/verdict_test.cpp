@@ -110,6 +110,20 @@ TEST(Convexity, SymmetriesGiveWitnesses) {
   }
 }
 
+// f = w₁ w₀ x, one linear unit: (w₀, w₁) and (−w₀, −w₁) are minima, 0 between them not.
+TEST(Convexity, OneLinearUnitHasAWitnessOfItsOwn) {
+  auto data = random_data(15, 1, 0);
+  data.targets = 2 * data.inputs;
+  const auto objective = objective_for(
+      {.depth = 1, .width = 1, .activation = Elementwise::kIdentity}, {}, data);
+  const auto theta = at::tensor({1.0, 0.0, 2.0, 0.0}, torch::kFloat64);
+  const auto found =
+      find_witness(objective, objective.network().layout, {{"a minimum", theta}}, {});
+  EXPECT_TRUE(found.violates());
+  EXPECT_GT(found.left, 0.01);
+  EXPECT_NEAR(found.right, 0, 1e-12);
+}
+
 TEST(Convexity, AConvexLossHasNoWitness) {
   const auto objective =
       objective_for({.depth = 0}, {.kind = LossKind::kLogistic}, random_data(15, 3, 2));
