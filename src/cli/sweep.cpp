@@ -23,8 +23,9 @@ std::string commented(const std::string& lines) {
 }  // namespace
 void write_comparison(const std::string& name,
                       const std::string& config,
-                      const std::vector<SweepRow>& rows,
+                      std::vector<SweepRow> rows,
                       const std::filesystem::path& folder) {
+  align_measures(rows);
   make_folder(folder / "tables");
   const FolderLock lock(folder);
   write_file(folder / kConfigFile, config);

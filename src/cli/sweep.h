@@ -17,7 +17,7 @@ std::filesystem::path run_sweep(const Experiment& experiment, const Settings& se
 /// The table, charts and page of rows, into `folder`; the table printed too.
 void write_comparison(const std::string& name,
                       const std::string& config,
-                      const std::vector<SweepRow>& rows,
+                      std::vector<SweepRow> rows,
                       const std::filesystem::path& folder);
 
 /// The same for any runs below `root`, told apart by the keys in which their configs

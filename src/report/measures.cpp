@@ -97,22 +97,32 @@ void add_barriers(const RunReport& r, std::vector<Measure>& out) {
                  any ? static_cast<double>(r.graph.edges.size()) : NAN});
 }
 
+// Of each named map, over its draws.
 void add_maps(const RunReport& r, std::vector<Measure>& out) {
-  std::vector<double> shares, regions, ratios;
+  std::vector<std::string> names;
   for (const auto& s : r.slices) {
-    if (!s.least.defined()) continue;
-    const auto part = negative_part(s.least, s.largest);
-    shares.push_back(part.share);
-    regions.push_back(static_cast<double>(part.regions));
-    ratios.push_back((-s.least / s.largest.abs().clamp_min(1e-300))
-                         .clamp_min(0)
-                         .median()
-                         .item<double>());
+    if (s.least.defined() &&
+        std::find(names.begin(), names.end(), s.frame.series) == names.end())
+      names.push_back(s.frame.series);
   }
-  out.push_back(
-      {"negative_share", "plane with a negative eigenvalue (median)", median(shares)});
-  out.push_back({"negative_regions", "in so many regions (median)", median(regions)});
-  out.push_back({"negative_ratio", "−λ min / λ max in the plane", median(ratios)});
+  for (const auto& name : names) {
+    std::vector<double> shares, regions, ratios;
+    for (const auto& s : r.slices) {
+      if (!s.least.defined() || s.frame.series != name) continue;
+      const auto part = negative_part(s.least, s.largest);
+      shares.push_back(part.share);
+      regions.push_back(static_cast<double>(part.regions));
+      ratios.push_back((-s.least / s.largest.abs().clamp_min(1e-300))
+                           .clamp_min(0)
+                           .median()
+                           .item<double>());
+    }
+    out.push_back({"negative_share_" + name,
+                   "share of " + name + " with a negative eigenvalue",
+                   median(shares)});
+    out.push_back({"negative_regions_" + name, "in so many regions", median(regions)});
+    out.push_back({"negative_ratio_" + name, "−λ min / λ max there", median(ratios)});
+  }
 }
 
 void add_boxes(const RunReport& r, std::vector<Measure>& out) {

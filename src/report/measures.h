@@ -14,10 +14,10 @@ struct Measure {
   double value = 0;   ///< NaN: the run did not ask for it
 };
 
-/// The same measures in the same order for every run: shares of verdicts, share of the
-/// seeds in the best certified minimum, curvature at the first point measured, medians
-/// of barriers over pairs, the part of maps with a negative eigenvalue and how negative
-/// it is, boxes.
+/// Shares of verdicts, share of the seeds in the best certified minimum, boxes, the
+/// dual bound, curvature at the first point measured, medians of barriers over pairs;
+/// and of each map of eigenvalues the part with a negative one and how negative it is,
+/// medians over its draws.
 std::vector<Measure> measures_of(const RunReport& report);
 
 /// The part of a map `[m, m]` of least eigenvalues that is negative by more than

@@ -49,6 +49,9 @@ SweepRow row_of(const std::vector<std::pair<std::string, std::string>>& values,
 /// itself where nothing does.
 std::vector<SweepRow> rows_of(const std::vector<RunReport>& reports);
 
+/// Gives every row the measures of all rows, in one order; NaN where it has none.
+void align_measures(std::vector<SweepRow>& rows);
+
 /// "12.3 % (10.4 to 14.5)": the share of spurious endpoints with Wilson's interval.
 std::string spurious_text(const SweepRow& row);
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "config/write.h"
@@ -48,6 +50,26 @@ std::vector<SweepRow> rows_of(const std::vector<RunReport>& reports) {
     out.push_back(row_of(own, reports[k]));
   }
   return out;
+}
+
+void align_measures(std::vector<SweepRow>& rows) {
+  std::vector<Measure> all;
+  for (const auto& row : rows) {
+    for (const auto& m : row.measures) {
+      const auto same = [&](const Measure& other) { return other.name == m.name; };
+      if (std::none_of(all.begin(), all.end(), same))
+        all.push_back({m.name, m.title, NAN});
+    }
+  }
+  for (auto& row : rows) {
+    auto filled = all;
+    for (auto& f : filled) {
+      for (const auto& m : row.measures) {
+        if (m.name == f.name) f.value = m.value;
+      }
+    }
+    row.measures = filled;
+  }
 }
 
 }  // namespace basin

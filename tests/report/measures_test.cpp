@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "report/sweep_page.h"
 #include "support/problems.h"
 
 namespace basin {
@@ -41,12 +42,29 @@ TEST(NegativePart, LeavesRoundingOut) {
   EXPECT_DOUBLE_EQ(part.share, 1.0 / 9);
 }
 
-TEST(Measures, AreTheSameForEveryRunAndMissingOnesAreNoNumber) {
-  RunReport report;
-  const auto empty = measures_of(report);
+TEST(Measures, OfAnEmptyRunAreNoNumber) {
+  const auto empty = measures_of(RunReport{});
   EXPECT_TRUE(std::all_of(empty.begin(), empty.end(), [](const Measure& m) {
     return std::isnan(m.value) || m.value == 0;
   }));
+}
+
+TEST(Measures, StandInOneOrderWhateverEachRunAskedFor) {
+  std::vector<SweepRow> rows(2);
+  rows[0].measures = {{"a", "A", 1}, {"c", "C", 3}};
+  rows[1].measures = {{"b", "B", 5}, {"a", "A", 4}};
+  align_measures(rows);
+  const auto names = [](const SweepRow& row) {
+    std::string out;
+    for (const auto& m : row.measures) out += m.name;
+    return out;
+  };
+  EXPECT_EQ(names(rows[0]), "acb");
+  EXPECT_EQ(names(rows[1]), "acb");
+  EXPECT_EQ(rows[0].measures[1].value, 3);
+  EXPECT_TRUE(std::isnan(rows[0].measures[2].value));
+  EXPECT_EQ(rows[1].measures[0].value, 4);
+  EXPECT_TRUE(std::isnan(rows[1].measures[1].value));
 }
 
 }  // namespace
