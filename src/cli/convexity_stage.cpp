@@ -4,6 +4,7 @@
 #include "convexity/verdict.h"
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "curvature/symmetric_eigen.h"
 #include "model/initialize.h"
 #include "model/loss.h"
 
@@ -38,6 +39,26 @@ void gather(Results& results,
     if (++saddles > kMost) break;
     points.push_back({"the saddle of seed " + std::to_string(e.seed), e.theta});
     down.push_back({points.back().name, e.witness});
+  }
+}
+
+// Where training began, with the least eigenvector of the Hessian there: for a network
+// whose minima are the fixed points of its symmetries, and so their own copies.
+void gather_starts(const Session& session,
+                   std::vector<KnownPoint>& points,
+                   std::vector<KnownPoint>& down) {
+  constexpr int64_t kMost = 8, kMostParameters = 500;
+  const auto starts =
+      initial_parameters(
+          session.network, static_cast<uint64_t>(session.spec.seed), 0, kMost)
+          .to(torch::kFloat64);
+  for (int64_t k = 0; k < kMost; ++k) {
+    points.push_back({"the start of seed " + std::to_string(k), starts[k]});
+    if (starts.size(1) > kMostParameters) continue;
+    const auto h = session.analysis->hessian(starts.narrow(0, k, 1).contiguous())[0];
+    if (!h.isfinite().all().item<bool>()) continue;
+    const auto [values, vectors] = symmetric_eigen(h);
+    down.push_back({points.back().name, vectors.select(1, 0).contiguous()});
   }
 }
 
@@ -97,7 +118,15 @@ void convexity_stage(const Session& session, Results& results) {
   } else {
     std::vector<KnownPoint> points, down;
     gather(results, points, down);
-    out.witness = find_witness(*session.analysis, session.network.layout, points, down);
+    const auto& layout = session.network.layout;
+    out.witness = find_witness(*session.analysis, layout, points, down);
+    if (!out.witness.a.defined() || !out.witness.violates()) {
+      points.clear();
+      down.clear();
+      gather_starts(session, points, down);
+      const auto again = find_witness(*session.analysis, layout, points, down);
+      if (again.a.defined()) out.witness = again;
+    }
     if (out.witness.a.defined() && out.witness.violates())
       out.verdict = Convexity::kWitness;
   }

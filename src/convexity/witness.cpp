@@ -16,7 +16,8 @@ namespace {
 using torch::Tensor;
 
 constexpr size_t kMostPoints = 30;
-constexpr int64_t kMostUnits = 16;
+constexpr int64_t kMostUnits = 8;
+constexpr double kClear = 1e-3;  // an excess, relative to both sides, to stop at
 
 // Copies of a point under the symmetries of the network, with the same loss.
 std::vector<KnownPoint> copies_of(const ParameterLayout& layout, const Tensor& theta) {
@@ -70,49 +71,62 @@ void measure(const SampledObjective& objective, Witness& w) {
     w.error += value_noise(objective, points[i]) + 1e-15 * std::abs(loss[i]);
 }
 
+namespace {
+
+// The best of those tried: one that violates goes before one that does not.
+class Contest {
+ public:
+  explicit Contest(const SampledObjective& objective) : objective_(objective) {}
+
+  void enter(Witness w) {
+    measure(objective_, w);
+    if (!std::isfinite(w.left) || !std::isfinite(w.right)) return;
+    const double size = w.excess() / (std::abs(w.left) + std::abs(w.right) + 1e-300);
+    const double rank = size + (w.violates() ? 10 : 0);
+    if (rank <= rank_) return;
+    rank_ = rank;
+    best = std::move(w);
+  }
+  bool decided() const { return rank_ > 10 + kClear; }
+
+  Witness best;
+
+ private:
+  const SampledObjective& objective_;
+  double rank_ = -std::numeric_limits<double>::infinity();
+};
+
+}  // namespace
+
 Witness find_witness(const SampledObjective& objective,
                      const ParameterLayout& layout,
                      const std::vector<KnownPoint>& points,
                      const std::vector<KnownPoint>& down) {
-  std::vector<Witness> all;
-  const auto count = std::min(kMostPoints, points.size());
-  for (size_t i = 0; i < count; ++i) {
-    for (const auto& c : copies_of(layout, points[i].theta)) {
-      if ((c.theta - points[i].theta).abs().max().item<double>() < 1e-9) continue;
-      all.push_back({.how = fmt::format("{} and its copy, {}", points[i].name, c.name),
-                     .a = points[i].theta,
+  Contest contest(objective);
+  for (size_t i = 0; i < std::min(kMostPoints, points.size()); ++i) {
+    const auto& p = points[i];
+    for (const auto& c : copies_of(layout, p.theta)) {
+      if ((c.theta - p.theta).abs().max().item<double>() < 1e-9) continue;
+      contest.enter({.how = fmt::format("{} and its copy, {}", p.name, c.name),
+                     .a = p.theta,
                      .b = c.theta});
     }
-    for (size_t j = i + 1; j < count; ++j) {
-      all.push_back({.how = fmt::format("{} and {}", points[i].name, points[j].name),
-                     .a = points[i].theta,
-                     .b = points[j].theta});
+    for (size_t j = 0; j < i; ++j) {
+      contest.enter({.how = fmt::format("{} and {}", points[j].name, p.name),
+                     .a = points[j].theta,
+                     .b = p.theta});
     }
-  }
-  for (const auto& d : down) {
-    for (size_t i = 0; i < points.size(); ++i) {
-      if (points[i].name != d.name) continue;
+    for (const auto& d : down) {
+      if (p.name != d.name) continue;
       for (const double step : {1.0, 0.1, 0.01}) {
-        all.push_back({.how = d.name + ", along its direction of negative curvature",
-                       .a = points[i].theta - step * d.theta,
-                       .b = points[i].theta + step * d.theta});
+        contest.enter({.how = d.name + ", along its direction of negative curvature",
+                       .a = p.theta - step * d.theta,
+                       .b = p.theta + step * d.theta});
       }
     }
+    if (contest.decided()) break;
   }
-  Witness best;
-  double most = -std::numeric_limits<double>::infinity();
-  for (auto& w : all) {
-    measure(objective, w);
-    if (!std::isfinite(w.left) || !std::isfinite(w.right)) continue;
-    const double size = w.excess() / (std::abs(w.left) + std::abs(w.right) + 1e-300);
-    // One that violates goes before one that does not.
-    const double rank = size + (w.violates() ? 10 : 0);
-    if (rank > most) {
-      most = rank;
-      best = w;
-    }
-  }
-  return best;
+  return contest.best;
 }
 
 double violating_chords(const SampledObjective& objective, const Tensor& starts) {

@@ -32,11 +32,11 @@ struct KnownPoint {
   torch::Tensor theta;
 };
 
-/// The witness of greatest relative excess among: each point and its copies with two
-/// units exchanged, with a unit's signs flipped, with a unit scaled by 2; each pair of
-/// points; and chords through each point along `down`, directions of negative
-/// curvature. Not one that violates anything if none does: then the one that comes
-/// nearest.
+/// The witness of greatest relative excess among: a point and its copies with two units
+/// exchanged, with a unit's signs flipped, with a unit scaled by 2; the point and those
+/// before it; and chords through it along `down`, directions of negative curvature.
+/// Goes through `points` until one has a clear witness. If none violates anything, the
+/// one that comes nearest.
 Witness find_witness(const SampledObjective& objective,
                      const ParameterLayout& layout,
                      const std::vector<KnownPoint>& points,
