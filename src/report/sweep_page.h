@@ -69,8 +69,28 @@ std::vector<std::string> sweep_sentences(const std::string& name,
 std::string sweep_text(const std::vector<SweepRow>& rows);
 std::string sweep_page(const std::string& name, const std::vector<SweepRow>& rows);
 
-/// Planes that all rows have by one name, side by side with one scale of colours.
+/// A figure and the name of its file.
+struct Picture {
+  std::string name;
+  std::string svg;
+};
+std::string count_chart(const std::string& name, const std::vector<SweepRow>& rows);
+std::string loss_chart(const std::string& name, const std::vector<SweepRow>& rows);
+
+/// One for each measure that differs from row to row.
+std::vector<Picture> measure_charts(const std::string& name,
+                                    const std::vector<SweepRow>& rows);
+
+/// Planes that two rows or more have by one name, with one scale of colours for each
+/// name; 60 at most.
+struct ScaledPlane {
+  std::string name;
+  Picture picture;
+};
+std::vector<ScaledPlane> planes_at_one_scale(const std::vector<SweepRow>& rows);
 std::string planes_html(const std::vector<SweepRow>& rows);
+
+/// All of these, as files.
 void write_sweep_figures(const std::string& name,
                          const std::vector<SweepRow>& rows,
                          const std::filesystem::path& folder);

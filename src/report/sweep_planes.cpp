@@ -48,9 +48,8 @@ std::pair<double, double> limits_of(const std::vector<SweepRow>& rows,
 
 }  // namespace
 
-std::string planes_html(const std::vector<SweepRow>& rows) {
-  std::string out;
-  size_t drawn = 0;
+std::vector<ScaledPlane> planes_at_one_scale(const std::vector<SweepRow>& rows) {
+  std::vector<ScaledPlane> out;
   std::vector<std::string> names;
   for (const auto& row : rows) {
     for (const auto& s : row.planes) {
@@ -60,27 +59,40 @@ std::string planes_html(const std::vector<SweepRow>& rows) {
   }
   for (const auto& name : names) {
     const auto limits = limits_of(rows, name);
-    if (!(limits.first <= limits.second)) continue;
-    std::string figures;
-    int64_t count = 0;
-    for (const auto& row : rows) {
-      const auto* s = plane_of(row, name);
-      if (s == nullptr || drawn == kMostPictures) continue;
-      ++drawn;
-      ++count;
-      figures += fmt::format("<figure>{}</figure>",
-                             plane_figure(*s, label_of(row), {.limits = limits}));
+    const auto has = [&](const SweepRow& row) {
+      return plane_of(row, name) != nullptr;
+    };
+    if (!(limits.first <= limits.second) ||
+        std::count_if(rows.begin(), rows.end(), has) < 2)
+      continue;
+    for (size_t k = 0; k < rows.size() && out.size() < kMostPictures; ++k) {
+      const auto* s = plane_of(rows[k], name);
+      if (s == nullptr) continue;
+      out.push_back({name,
+                     {fmt::format("plane_{}_{}", name, k),
+                      plane_figure(*s, label_of(rows[k]), {.limits = limits})}});
     }
-    if (count < 2) continue;
-    out += fmt::format(
-        "<h3>{}</h3>\n<div class=\"figures\">{}</div>\n", escape_html(name), figures);
   }
-  if (out.empty()) return "";
+  return out;
+}
+
+std::string planes_html(const std::vector<SweepRow>& rows) {
+  const auto planes = planes_at_one_scale(rows);
+  if (planes.empty()) return "";
+  std::string out;
+  for (size_t i = 0; i < planes.size(); ++i) {
+    const bool first = i == 0 || planes[i].name != planes[i - 1].name;
+    if (first && i > 0) out += "</div>\n";
+    if (first)
+      out += "<h3>" + escape_html(planes[i].name) + "</h3>\n<div class=\"figures\">";
+    out += "<figure>" + planes[i].picture.svg + "</figure>";
+  }
   return fmt::format(
-      "<h2>Planes at one scale</h2>\n<p class=\"soft\">One scale of "
-      "colours for each name{}.</p>\n{}",
-      drawn == kMostPictures ? fmt::format("; the first {} pictures", kMostPictures)
-                             : "",
+      "<h2>Planes at one scale</h2>\n<p class=\"soft\">One scale of colours for each "
+      "name{}.</p>\n{}</div>\n",
+      planes.size() == kMostPictures
+          ? fmt::format("; the first {} pictures", kMostPictures)
+          : "",
       out);
 }
 
