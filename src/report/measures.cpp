@@ -76,7 +76,7 @@ void add_barriers(const RunReport& r, std::vector<Measure>& out) {
     double least = NAN;
     bool first = true;
     for (const auto& c : t.lines) {
-      if (c.method == "none" && first) {
+      if (c.method.ends_with("none") && first) {  // in the stored gauge
         raw.push_back(c.line.loss.pass);
         first = false;
       }
@@ -115,7 +115,8 @@ void add_maps(const RunReport& r, std::vector<Measure>& out) {
       ratios.push_back((-s.least / s.largest.abs().clamp_min(1e-300))
                            .clamp_min(0)
                            .median()
-                           .item<double>());
+                           .item<double>() +
+                       0.0);  // no −0
     }
     out.push_back({"negative_share_" + name,
                    "share of " + name + " with a negative eigenvalue",

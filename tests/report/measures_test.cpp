@@ -49,6 +49,49 @@ TEST(Measures, OfAnEmptyRunAreNoNumber) {
   }));
 }
 
+double measure(const RunReport& report, const std::string& name) {
+  for (const auto& m : measures_of(report)) {
+    if (m.name == name) return m.value;
+  }
+  return -1;
+}
+
+// Three pairs of minima of loss 0: the lines as stored, the best of the lines, the
+// path.
+TEST(Measures, OfBarriersAreMediansOverPairs) {
+  RunReport report;
+  for (int64_t i = 0; i < 3; ++i) {
+    Node node;
+    node.id = i;
+    node.endpoint.loss = 0.5;
+    report.graph.nodes.push_back(node);
+  }
+  const auto line = [](const char* method, double pass) {
+    AlignmentCandidate c;
+    c.method = method;
+    c.line.loss.pass = pass;
+    return c;
+  };
+  const std::vector<std::pair<int64_t, int64_t>> pairs{{0, 1}, {0, 2}, {1, 2}};
+  for (size_t k = 0; k < 3; ++k) {
+    const double size = static_cast<double>(k + 1);
+    Attempt t;
+    t.a = pairs[k].first;
+    t.b = pairs[k].second;
+    t.lines = {line("stored, weights", 2 * size), line("stored, none", 5 * size)};
+    t.bound = 0.5 + size;
+    report.graph.attempts.push_back(t);
+    t.lines = {};  // a further variant of the same pair
+    t.bound = 100;
+    t.aligned = false;
+    report.graph.attempts.push_back(t);
+  }
+  EXPECT_EQ(measure(report, "pairs"), 3);
+  EXPECT_EQ(measure(report, "barrier_raw"), 10);
+  EXPECT_EQ(measure(report, "barrier_aligned"), 4);
+  EXPECT_EQ(measure(report, "barrier_path"), 2);
+}
+
 TEST(Measures, StandInOneOrderWhateverEachRunAskedFor) {
   std::vector<SweepRow> rows(2);
   rows[0].measures = {{"a", "A", 1}, {"c", "C", 3}};
