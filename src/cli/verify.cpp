@@ -104,8 +104,9 @@ std::string convexity_fault(const Session& session,
         session.spec.model, session.spec.loss, session.spec.data.features > 0);
     return proof.convex ? "" : "no composition rule proves it";
   }
-  if (r.verdict != Convexity::kWitness) return "";
   const auto& w = r.witness;
+  if (r.verdict != Convexity::kWitness)
+    return w.a.defined() && w.violates() ? "its witness says another verdict" : "";
   const bool fits = w.a.defined() && w.b.defined() &&
                     w.a.numel() == reference.dimension() &&
                     w.b.numel() == reference.dimension() && w.t > 0 && w.t < 1;
@@ -117,6 +118,15 @@ std::string convexity_fault(const Session& session,
   const Real t = w.t;
   const Real right = (1 - t) * loss(w.a) + t * loss(w.b);
   const Real left = loss((1 - w.t) * w.a + w.t * w.b);
+  auto again = w;
+  measure(*session.analysis, again);
+  const auto agrees = [](Real stored, Real value, Real tolerance) {
+    return (stored > value ? stored - value : value - stored) <= tolerance;
+  };
+  const Real scale = (left < 0 ? -left : left) + (right < 0 ? -right : right);
+  if (!agrees(w.left, left, 1e-9L * scale) || !agrees(w.right, right, 1e-9L * scale) ||
+      !agrees(w.error, again.error, 0.5L * again.error))
+    return "the losses of its witness are others";
   // The mixture is rounded to float64: by so much its loss may be another's.
   return left - right > 10 * static_cast<Real>(std::max(w.error, 0.0)) && left > right
              ? ""
@@ -261,7 +271,8 @@ void verify_run(const std::filesystem::path& folder, const Settings& settings) {
         const auto again =
             certify_box(session.box_problem(), report.minima[at].endpoint.theta);
         same = again.radius == box.radius && again.curvature == box.curvature &&
-               again.gradient == box.gradient;
+               again.gradient == box.gradient && again.margin == box.margin &&
+               again.problem == box.problem;
       }
       if (!same) {
         throw NumericError(fmt::format(
