@@ -9,12 +9,14 @@
 namespace basin {
 namespace {
 
+constexpr double kSecondRound = 0.45;  // opacity of series 7 to 12: colours come again
+
 double position(const Groups& g, const SweepRow& row, size_t series) {
   const auto at =
       std::find(g.x.begin(), g.x.end(), row.values.front().second) - g.x.begin();
   const auto count = static_cast<double>(g.series.size());
   return static_cast<double>(at) +
-         0.14 * (static_cast<double>(series) - (count - 1) / 2);
+         std::min(0.14, 0.84 / count) * (static_cast<double>(series) - (count - 1) / 2);
 }
 
 }  // namespace
@@ -22,15 +24,19 @@ double position(const Groups& g, const SweepRow& row, size_t series) {
 std::string count_chart(const std::string& name, const std::vector<SweepRow>& rows) {
   const auto g = group(rows);
   std::vector<Series> series;
+  double least = INFINITY, most = 0;
   for (size_t k = 0; k < g.series.size(); ++k) {
     Series s{.label = g.series[k].first,
              .colour = static_cast<int>(k % 6),
              .width = 5,
+             .opacity = k < 6 ? 1.0 : kSecondRound,
              .dots = true};
     for (const auto* row : g.series[k].second) {
       s.x.push_back(position(g, *row, k));
       const auto& own = row->coarse.level.empty() ? row->certified : row->coarse;
       s.y.push_back(static_cast<double>(own.count));
+      least = std::min(least, s.y.back());
+      most = std::max(most, s.y.back());
       s.low.push_back(own.interval.low);
       s.high.push_back(own.interval.high);
     }
@@ -40,6 +46,7 @@ std::string count_chart(const std::string& name, const std::vector<SweepRow>& ro
                     {.title = name + ": distinct certified minima",
                      .x_label = short_key(rows.front().values.front().first),
                      .y_label = "seen; bar: 95 % of Chao1",
+                     .log_y = least > 0 && most > 20 * least,
                      .x_names = g.x});
 }
 
@@ -91,6 +98,7 @@ std::vector<Picture> measure_charts(const std::string& name,
       Series s{.label = g.series[k].first,
                .colour = static_cast<int>(k % 6),
                .width = 5,
+               .opacity = k < 6 ? 1.0 : kSecondRound,
                .dots = true};
       for (const auto* row : g.series[k].second) {
         const double y = row->measures[i].value;
