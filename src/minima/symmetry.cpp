@@ -2,6 +2,7 @@
 
 #include <ATen/Functions.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace basin {
@@ -84,14 +85,15 @@ void drop_silent_units(const UnitGroup& group, const LayerViews& at) {
 }
 
 // Units with the same row (up to the sign of an odd or even activation) are one unit
-// with the sum of their columns.
-void merge_duplicates(const UnitGroup& group, const LayerViews& at) {
+// with the sum of their columns. Rows are held against the largest parameter, `size`:
+// in a layer that decay has emptied all rows are rounding, and equal by chance or not.
+void merge_duplicates(const UnitGroup& group, const LayerViews& at, double size) {
   if (group.layers.size() > 1 || group.general_linear || group.readers.empty()) return;
   const auto l = static_cast<size_t>(group.layers.front());
   const auto r = static_cast<size_t>(group.readers.front());
   auto rows = at.weight[l];
   if (at.bias[l].defined()) rows = at::cat({rows, at.bias[l].unsqueeze(1)}, 1);
-  const double scale = 1e-7 * rows.abs().max().item<double>();
+  const double scale = 1e-7 * std::max(size, rows.abs().max().item<double>());
   const auto clear = [&](int64_t unit) {
     at.weight[l][unit].zero_();
     if (at.bias[l].defined()) at.bias[l][unit].zero_();
@@ -156,11 +158,12 @@ Canonical canonical_form(const ParameterLayout& layout, const Tensor& theta) {
   Canonical out{layout, theta.clone()};
   if (is_linear(layout)) out = collapsed(layout, theta);
   const auto at = layer_views(out.layout, out.theta);
+  const double size = out.theta.abs().max().item<double>();
   for (const auto& group : out.layout.groups) {
     drop_silent_units(group, at);
     fold_constant_units(group, at);
     if (group.positive_scaling) fix_scaling(group, at);
-    merge_duplicates(group, at);
+    merge_duplicates(group, at, size);
     drop_silent_units(group, at);
   }
   if (layout.logit_shift) centre_logits(at);

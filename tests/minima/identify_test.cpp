@@ -103,6 +103,22 @@ TEST(Identify, FindsOneMinimumOfAOneLayerModel) {
   }
 }
 
+// Decay leaves a deep sigmoid network the constant function: its first layers are
+// rounding, in which no units must be found equal or different.
+TEST(Identify, TakesOneConstantNetworkForOneMinimum) {
+  const auto data = synthetic_data({.source = DataSource::kSine, .samples = 30}, 1);
+  const auto found = run({.depth = 5,
+                          .width = 3,
+                          .activation = Elementwise::kSigmoid,
+                          .init = Initializer::kGlorotNormal},
+                         {.weight_decay = 1e-2},
+                         data,
+                         60);
+  ASSERT_EQ(found.minima.size(), 1u);
+  EXPECT_EQ(found.minima[0].endpoint.verdict, Verdict::kStrictMinimum);
+  EXPECT_GE(found.minima[0].seeds.size(), 50u);
+}
+
 TEST(Identify, ExplainsTheZeroModesOfALogitShift) {
   const auto found = run({.depth = 0, .init = Initializer::kNormal},
                          {.kind = LossKind::kCrossEntropy},
