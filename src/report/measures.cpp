@@ -64,8 +64,10 @@ void add_curvature(const RunReport& r, std::vector<Measure>& out) {
   out.push_back({"lambda_min", "λ min", least});
   out.push_back({"trace", "trace", trace});
   out.push_back({"quadratic_radius", "quadratic radius / ‖θ‖, random", radius});
-  out.push_back({"quadratic_radius_top", "along the top eigenvector", top});
-  out.push_back({"batch_radius", "of mini-batches, random", batch});
+  out.push_back(
+      {"quadratic_radius_top", "quadratic radius / ‖θ‖, top eigenvector", top});
+  out.push_back(
+      {"batch_radius", "quadratic radius of mini-batches / ‖θ‖, random", batch});
   out.push_back({"batch_hessian_change", "‖H_B − H‖ / ‖H‖ of mini-batches", change});
 }
 
@@ -90,8 +92,8 @@ void add_barriers(const RunReport& r, std::vector<Measure>& out) {
   const bool any = !r.graph.nodes.empty();
   out.push_back({"pairs", "pairs joined", any ? static_cast<double>(raw.size()) : NAN});
   out.push_back({"barrier_raw", "barrier (pass), raw", median(raw)});
-  out.push_back({"barrier_aligned", "aligned", median(aligned)});
-  out.push_back({"barrier_path", "along the relaxed path", median(path)});
+  out.push_back({"barrier_aligned", "barrier (pass), units matched", median(aligned)});
+  out.push_back({"barrier_path", "barrier along the relaxed path", median(path)});
   out.push_back({"saddles",
                  "certified saddles",
                  any ? static_cast<double>(r.graph.edges.size()) : NAN});
@@ -121,8 +123,11 @@ void add_maps(const RunReport& r, std::vector<Measure>& out) {
     out.push_back({"negative_share_" + name,
                    "share of " + name + " with a negative eigenvalue",
                    median(shares)});
-    out.push_back({"negative_regions_" + name, "in so many regions", median(regions)});
-    out.push_back({"negative_ratio_" + name, "−λ min / λ max there", median(ratios)});
+    out.push_back({"negative_regions_" + name,
+                   "regions of " + name + " with one",
+                   median(regions)});
+    out.push_back(
+        {"negative_ratio_" + name, "−λ min / λ max in " + name, median(ratios)});
   }
 }
 
