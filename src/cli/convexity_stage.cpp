@@ -11,6 +11,8 @@
 namespace basin {
 namespace {
 
+constexpr int64_t kMostForHessians = 500;  // parameters
+
 // Minima, ends of the first certified seeds (in a valley each lies elsewhere), places
 // and saddles, the first of each; saddles with their way down.
 void gather(Results& results,
@@ -47,14 +49,14 @@ void gather(Results& results,
 void gather_starts(const Session& session,
                    std::vector<KnownPoint>& points,
                    std::vector<KnownPoint>& down) {
-  constexpr int64_t kMost = 8, kMostParameters = 500;
+  constexpr int64_t kMost = 8;
   const auto starts =
       initial_parameters(
           session.network, static_cast<uint64_t>(session.spec.seed), 0, kMost)
           .to(torch::kFloat64);
   for (int64_t k = 0; k < kMost; ++k) {
     points.push_back({"the start of seed " + std::to_string(k), starts[k]});
-    if (starts.size(1) > kMostParameters) continue;
+    if (starts.size(1) > kMostForHessians) continue;
     const auto h = session.analysis->hessian(starts.narrow(0, k, 1).contiguous())[0];
     if (!h.isfinite().all().item<bool>()) continue;
     const auto [values, vectors] = symmetric_eigen(h);
@@ -136,6 +138,12 @@ void convexity_stage(const Session& session, Results& results) {
     const auto starts = initial_parameters(session.network, seed, 0, o.chords + 1);
     out.chords = violating_chords(*session.analysis, starts.to(torch::kFloat64));
     out.drawn = o.chords;
+  }
+  out.hessians = std::numeric_limits<double>::quiet_NaN();
+  if (o.hessians > 0 && session.analysis->dimension() <= kMostForHessians) {
+    const auto starts = initial_parameters(session.network, seed, 0, o.hessians);
+    out.hessians = negative_hessians(*session.analysis, starts.to(torch::kFloat64));
+    out.hessians_made = o.hessians;
   }
   bound_by_dual(session, results, out);
   results.save_convexity(out);

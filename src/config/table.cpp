@@ -309,7 +309,12 @@ std::vector<Section> describe(Spec& spec) {
          &spec.convexity.chords,
          "random chords between initial points: the share that violates convexity is "
          "described, it is no verdict",
-         at_least(0, 1e6)}}},
+         at_least(0, 1e6)},
+        {"hessians",
+         &spec.convexity.hessians,
+         "Hessians at initial points, up to 500 parameters: the share with a negative "
+         "eigenvalue, described too",
+         at_least(0, 10'000)}}},
       {"compute",
        "how the work is done",
        {{"dtype", choice(c.dtype, {"float32", "float64"}), "of training"},

@@ -24,6 +24,9 @@ struct ConvexityReport {
   Witness witness;             ///< or the candidate that comes nearest; may be empty
   double chords = 0;           ///< share of random chords that violate; NaN: none drawn
   int64_t drawn = 0;
+  double hessians = 0;  ///< share of random Hessians with a negative eigenvalue;
+                        ///< NaN: none made
+  int64_t hessians_made = 0;
   int64_t dual_minimum = -1;  ///< of which the dual bound is; -1: none was sought
   DualBound dual;
 };

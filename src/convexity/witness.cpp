@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/numbers.h"
+#include "curvature/symmetric_eigen.h"
 #include "minima/newton.h"
 #include "minima/unit_move.h"
 
@@ -17,7 +18,7 @@ using torch::Tensor;
 
 constexpr size_t kMostPoints = 30;
 constexpr int64_t kMostUnits = 8;
-constexpr double kClear = 1e-3;  // an excess, relative to both sides, to stop at
+constexpr double kClear = 1e-2;  // an excess, relative to both sides, to stop at
 
 // Copies of a point under the symmetries of the network, with the same loss.
 std::vector<KnownPoint> copies_of(const ParameterLayout& layout, const Tensor& theta) {
@@ -61,14 +62,25 @@ std::vector<KnownPoint> copies_of(const ParameterLayout& layout, const Tensor& t
 
 }  // namespace
 
-void measure(const SampledObjective& objective, Witness& w) {
-  const auto points = at::stack({w.a, w.b, ((1 - w.t) * w.a + w.t * w.b)}).contiguous();
-  const auto loss = numbers(objective.value(points).to(torch::kFloat64));
+namespace {
+
+Tensor three_points(const Witness& w) {
+  return at::stack({w.a, w.b, ((1 - w.t) * w.a + w.t * w.b)}).contiguous();
+}
+
+void measure_losses(const SampledObjective& objective, Witness& w) {
+  const auto loss = numbers(objective.value(three_points(w)).to(torch::kFloat64));
   w.left = loss[2];
   w.right = (1 - w.t) * loss[0] + w.t * loss[1];
-  w.error = 0;
-  for (int64_t i = 0; i < 3; ++i)
-    w.error += value_noise(objective, points[i]) + 1e-15 * std::abs(loss[i]);
+  w.error = 1e-15 * (std::abs(loss[0]) + std::abs(loss[1]) + std::abs(loss[2]));
+}
+
+}  // namespace
+
+void measure(const SampledObjective& objective, Witness& w) {
+  measure_losses(objective, w);
+  const auto points = three_points(w);
+  for (int64_t i = 0; i < 3; ++i) w.error += value_noise(objective, points[i]);
 }
 
 namespace {
@@ -79,9 +91,12 @@ class Contest {
   explicit Contest(const SampledObjective& objective) : objective_(objective) {}
 
   void enter(Witness w) {
-    measure(objective_, w);
+    if (decided()) return;
+    measure_losses(objective_, w);
     if (!std::isfinite(w.left) || !std::isfinite(w.right)) return;
     const double size = w.excess() / (std::abs(w.left) + std::abs(w.right) + 1e-300);
+    if (size + 10 <= rank_) return;  // it cannot win: its noise need not be known
+    measure(objective_, w);
     const double rank = size + (w.violates() ? 10 : 0);
     if (rank <= rank_) return;
     rank_ = rank;
@@ -145,6 +160,18 @@ double violating_chords(const SampledObjective& objective, const Tensor& starts)
     chords += n;
   }
   return static_cast<double>(violated) / static_cast<double>(chords);
+}
+
+double negative_hessians(const Objective& objective, const Tensor& starts) {
+  if (starts.size(0) == 0) return std::numeric_limits<double>::quiet_NaN();
+  int64_t negative = 0;
+  for (int64_t k = 0; k < starts.size(0); ++k) {
+    const auto values = symmetric_eigenvalues(
+        objective.hessian(starts.narrow(0, k, 1).contiguous())[0]);
+    const double most = values.abs().max().item<double>();
+    negative += values[0].item<double>() < -1e-12 * most;
+  }
+  return static_cast<double>(negative) / static_cast<double>(starts.size(0));
 }
 
 }  // namespace basin

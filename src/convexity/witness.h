@@ -35,8 +35,8 @@ struct KnownPoint {
 /// The witness of greatest relative excess among: a point and its copies with two units
 /// exchanged, with a unit's signs flipped, with a unit scaled by 2; the point and those
 /// before it; and chords through it along `down`, directions of negative curvature.
-/// Goes through `points` until one has a clear witness. If none violates anything, the
-/// one that comes nearest.
+/// Ends with the first clear one, an excess of 1 % of both sides. If none violates
+/// anything, the one that comes nearest.
 Witness find_witness(const SampledObjective& objective,
                      const ParameterLayout& layout,
                      const std::vector<KnownPoint>& points,
@@ -48,5 +48,9 @@ void measure(const SampledObjective& objective, Witness& witness);
 /// Share of chords between consecutive rows of `starts` `[S, P]` that violate the
 /// inequality at their middle: a description, never a verdict.
 double violating_chords(const SampledObjective& objective, const torch::Tensor& starts);
+
+/// Share of the rows of `starts` `[S, P]` at which the Hessian has an eigenvalue below
+/// zero by more than rounding, 1e-12 of the largest: a description too.
+double negative_hessians(const Objective& objective, const torch::Tensor& starts);
 
 }  // namespace basin

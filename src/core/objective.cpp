@@ -91,6 +91,10 @@ class PlaneRows final : public PlaneObjective {
 
 }  // namespace
 
+double Objective::smooth_radius(const Tensor&) const {
+  return std::numeric_limits<double>::infinity();
+}
+
 double Objective::gradient_noise(const Tensor& theta) const {
   constexpr double kHalfUnit = std::numeric_limits<double>::epsilon() / 2;
   const auto sign = 1 - 2 * at::arange(theta.size(0), torch::kFloat64).remainder(2);

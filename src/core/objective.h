@@ -72,6 +72,11 @@ class Objective {
   /// when every entry of θ moves by half a unit in its last place.
   virtual double gradient_noise(const torch::Tensor& theta) const;
 
+  /// A radius round θ `[P]` within which L is twice differentiable but for its kink
+  /// blocks. A certificate by the Hessian is worth nothing where Newton's step is as
+  /// long.
+  virtual double smooth_radius(const torch::Tensor& theta) const;
+
   /// Empty for a smooth L. The other two members then are not called.
   virtual std::vector<KinkBlock> kink_blocks() const { return {}; }
 

@@ -105,10 +105,11 @@ void judge_critical(const MinimaProblem& problem,
     return;
   }
   if (out.newton_step > 0.1 * out.radius) {
-    out.reason =
-        fmt::format("the nearest kink is {:.1e} away, Newton's next step {:.1e} long",
-                    out.radius,
-                    out.newton_step);
+    out.reason = fmt::format(
+        "the nearest point where L is not smooth is {:.1e} away, Newton's next step "
+        "{:.1e} long",
+        out.radius,
+        out.newton_step);
   } else if (out.nullity == 0) {
     out.verdict = Verdict::kStrictMinimum;
     out.certificate = Certificate::kHessian;
@@ -158,7 +159,7 @@ Endpoint judge_by_curvature(const MinimaProblem& problem,
       odd_units(problem.layout, theta, problem.objective.layer_probes(theta, {})));
   const auto place = place_of(problem, theta);
   out.kink_distance = place.distance;
-  out.radius = place.radius;
+  out.radius = std::min(place.radius, problem.objective.smooth_radius(theta));
   if (!place.active.empty() || !place.zeroed.empty()) {
     judge_on_kinks(problem, place, options, out);
     return out;

@@ -258,6 +258,10 @@ Tensor GaussianPopulation::hessian_times(const Tensor& theta, const Tensor& v) c
   return out;
 }
 
+double GaussianPopulation::smooth_radius(const Tensor& theta) const {
+  return theta.view({units_, inputs_}).norm(2, {1}).min().item<double>();
+}
+
 ValueAndGradient GaussianPopulation::value_and_gradient_on(const Tensor&,
                                                            const Tensor&) const {
   throw ContractError("GaussianPopulation: an expectation has no mini-batches");

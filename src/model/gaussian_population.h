@@ -33,6 +33,9 @@ class GaussianPopulation final : public SampledObjective {
   torch::Tensor hessian_times(const torch::Tensor& theta,
                               const torch::Tensor& v) const override;
 
+  /// The least ‖w_i‖.
+  double smooth_radius(const torch::Tensor& theta) const override;
+
   /// An expectation has no mini-batches: throws ContractError.
   ValueAndGradient value_and_gradient_on(const torch::Tensor& theta,
                                          const torch::Tensor& index) const override;

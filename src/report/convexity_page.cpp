@@ -134,11 +134,17 @@ std::string convexity_section(const RunReport& r) {
   out += boxes_table(r);
   if (!std::isnan(c.chords)) {
     out += fmt::format(
-        "<p class=\"soft\">Of {} chords between initial points {} % "
-        "violate convexity at their middle. That describes; only a proof "
-        "or a witness decides.</p>\n",
+        "<p class=\"soft\">Of {} chords between initial points {} % violate convexity "
+        "at "
+        "their middle{}. That describes; only a proof or a witness decides.</p>\n",
         show(c.drawn),
-        show(100 * c.chords, 3));
+        show(100 * c.chords, 3),
+        std::isnan(c.hessians)
+            ? ""
+            : fmt::format(
+                  "; of {} Hessians at such points {} % have a negative eigenvalue",
+                  show(c.hessians_made),
+                  show(100 * c.hessians, 3)));
   }
   return out;
 }

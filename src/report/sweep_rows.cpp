@@ -28,6 +28,12 @@ SweepRow row_of(const std::vector<std::pair<std::string, std::string>>& values,
     row.losses.push_back(e.loss);
     row.spurious += row.spurious_above > 0 && e.loss >= row.spurious_above;
   }
+  if (row.spurious_above > 0 && !row.losses.empty()) {
+    row.measures.push_back(
+        {"spurious_share",
+         "share of spurious endpoints",
+         static_cast<double>(row.spurious) / static_cast<double>(row.losses.size())});
+  }
   for (const auto& s : report.slices) {
     if (s.frame.kind == SliceKind::kPlane && s.problem.empty()) row.planes.push_back(s);
   }

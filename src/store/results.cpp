@@ -60,7 +60,8 @@ CREATE TABLE IF NOT EXISTS attempts(
   images BLOB, loss BLOB);
 CREATE TABLE IF NOT EXISTS convexity(
   id INTEGER PRIMARY KEY, verdict INTEGER, how TEXT, t REAL, excess_left REAL,
-  excess_right REAL, error REAL, chords REAL, drawn INTEGER, a BLOB, b BLOB,
+  excess_right REAL, error REAL, chords REAL, drawn INTEGER,
+  hessians REAL, hessians_made INTEGER, a BLOB, b BLOB,
   dual_minimum INTEGER, dual_ratio REAL, dual_exact INTEGER, dual_lower REAL,
   dual_direction BLOB);
 CREATE TABLE IF NOT EXISTS boxes(

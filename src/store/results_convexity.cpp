@@ -10,7 +10,7 @@ void Results::save_convexity(const ConvexityReport& r) {
     database_
         .prepare(
             "INSERT OR REPLACE INTO convexity VALUES(0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-            "?, ?, ?, ?, ?)")
+            "?, ?, ?, ?, ?, ?, ?)")
         .bind(static_cast<int64_t>(r.verdict))
         .bind(r.witness.how)
         .bind(r.witness.t)
@@ -19,6 +19,8 @@ void Results::save_convexity(const ConvexityReport& r) {
         .bind(r.witness.error)
         .bind(r.chords)
         .bind(r.drawn)
+        .bind(r.hessians)
+        .bind(r.hessians_made)
         .bind(r.witness.a)
         .bind(r.witness.b)
         .bind(r.dual_minimum)
@@ -33,7 +35,8 @@ void Results::save_convexity(const ConvexityReport& r) {
 std::optional<ConvexityReport> Results::load_convexity() {
   auto row = database_.prepare(
       "SELECT verdict, how, t, excess_left, excess_right, error, chords, drawn, a, b, "
-      "dual_minimum, dual_ratio, dual_exact, dual_lower, dual_direction "
+      "dual_minimum, dual_ratio, dual_exact, dual_lower, dual_direction, "
+      "hessians, hessians_made "
       "FROM convexity");
   if (!row.step()) return std::nullopt;
   const auto code = row.integer(0);
@@ -48,6 +51,8 @@ std::optional<ConvexityReport> Results::load_convexity() {
                                      .error = row.number(5)},
                          .chords = row.number(6),
                          .drawn = row.integer(7),
+                         .hessians = row.number(15),
+                         .hessians_made = row.integer(16),
                          .dual_minimum = row.integer(10),
                          .dual = {.ratio = row.number(11),
                                   .direction = row.tensor(14),

@@ -89,6 +89,13 @@ void check_spectrum(const CertificateContext& context,
     faults.emplace_back("it lies on a kink, but was certified as smooth");
     return;
   }
+  if (const auto radius = context.reference.smooth_radius(theta);
+      !(e.newton_step <= 0.1L * radius)) {
+    faults.push_back(
+        fmt::format("no Hessian holds {:.1e} away, Newton's step is {:.1e}",
+                    static_cast<double>(radius),
+                    e.newton_step));
+  }
   // The sides of all kinks are held, so that no difference step crosses one.
   std::vector<double> slopes;
   for (const auto& b : context.blocks) {

@@ -6,6 +6,10 @@
 #include "verify/reference_functions.h"
 
 namespace basin {
+Real Reference::smooth_radius(const std::vector<Real>&) const {
+  return std::numeric_limits<Real>::infinity();
+}
+
 std::vector<Real> Reference::argument_gradient(const std::vector<Real>&,
                                                const std::vector<double>&,
                                                int64_t) const {

@@ -32,6 +32,10 @@ class Reference {
   /// objective leaves open.
   virtual double zero_loss() const { return 1e-20; }
 
+  /// The distance to the nearest point where the loss is not twice differentiable,
+  /// kinks of sites left out.
+  virtual Real smooth_radius(const std::vector<Real>& theta) const;
+
   /// `slopes` in place of φ at every site; the true φ if empty.
   virtual ReferenceValue evaluate(const std::vector<Real>& theta,
                                   const std::vector<double>& slopes) const = 0;
@@ -85,6 +89,7 @@ class ReferencePopulation final : public Reference {
   ReferencePopulation(int64_t units, int64_t inputs) : units_(units), inputs_(inputs) {}
   int64_t dimension() const override { return units_ * inputs_; }
   double zero_loss() const override { return 1e-11; }  // large terms cancel there
+  Real smooth_radius(const std::vector<Real>& theta) const override;
   ReferenceValue evaluate(const std::vector<Real>& theta,
                           const std::vector<double>& slopes) const override;
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "verify/reference.h"
@@ -38,6 +39,20 @@ Real moment(const Real* w, const Real* v, int64_t d, std::vector<Real>& gradient
 }
 
 }  // namespace
+
+// A student of length 0 is a kink in every direction.
+Real ReferencePopulation::smooth_radius(const std::vector<Real>& theta) const {
+  Real least = std::numeric_limits<Real>::infinity();
+  for (int64_t i = 0; i < units_; ++i) {
+    Real square = 0;
+    for (int64_t c = 0; c < inputs_; ++c) {
+      const Real w = theta[static_cast<size_t>(i * inputs_ + c)];
+      square += w * w;
+    }
+    least = std::min(least, std::sqrt(square));
+  }
+  return least;
+}
 
 ReferenceValue ReferencePopulation::evaluate(const std::vector<Real>& theta,
                                              const std::vector<double>&) const {

@@ -4,6 +4,7 @@
 
 #include "data/load.h"
 #include "support/networks.h"
+#include "support/problems.h"
 
 namespace basin {
 namespace {
@@ -52,6 +53,16 @@ TEST(Convexity, NoRuleReachesTwoLayersOrASigmoidNeuron) {
             .convex);
     EXPECT_TRUE(prove_convex_in_outputs(loss).convex);
   }
+}
+
+// L = (x² − 1)² + y² bends down where |x| < 1/√3.
+TEST(Convexity, SharesOfHessiansCountThePointsWhereItBendsDown) {
+  const auto starts =
+      at::tensor({-1.0, 0.0, 0.0, 2.0, 0.57, -1.0, 0.58, 0.0}, torch::kFloat64)
+          .view({4, 2});
+  EXPECT_EQ(negative_hessians(testing::DoubleWell(), starts), 0.5);
+  EXPECT_TRUE(
+      std::isnan(negative_hessians(testing::DoubleWell(), starts.narrow(0, 0, 0))));
 }
 
 // A last layer over frozen features is one layer again; a second trainable one is not.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "minima/judge.h"
 #include "support/networks.h"
 
 namespace basin {
@@ -57,6 +58,31 @@ TEST(GaussianPopulation, GivesTheSameBitsWhateverTheBatch) {
   EXPECT_TRUE(testing::same_bits(
       objective.hessian_times(theta, v).narrow(0, 3, 1),
       objective.hessian_times(theta.narrow(0, 3, 1), v.narrow(0, 3, 1).contiguous())));
+}
+
+// A student to spare of length 1e-13 in any direction: the loss is 0 on a whole line, a
+// student split in two, though the Hessian right there is positive.
+TEST(GaussianPopulation, CertifiesNoStrictMinimumNextToAStudentOfNoLength) {
+  const auto objective = population(5, 4);
+  auto spare = testing::normal({1, 4}, 9);
+  spare = 1e-13 * spare / spare.norm();
+  const auto theta = at::cat({at::eye(4, torch::kFloat64), spare}).reshape({20});
+  EXPECT_NEAR(objective.smooth_radius(theta), 1e-13, 1e-25);
+  const auto layout = make_population_network({.depth = 1, .width = 5}, 4).layout;
+  const auto curvature = at::linalg_eigvalsh(objective.hessian(theta.unsqueeze(0))[0]);
+  EXPECT_GT(curvature[0].item<double>(), 1e-6);  // a Hessian alone is fooled
+  const auto e =
+      judge({.objective = objective, .layout = layout, .lower_bound = 0}, theta, {});
+  EXPECT_EQ(e.verdict, Verdict::kDegenerateMinimum) << e.reason;
+  EXPECT_EQ(e.certificate, Certificate::kLowerBound);
+  const auto split =
+      at::cat({at::eye(4, torch::kFloat64), at::zeros({1, 4}, torch::kFloat64)});
+  for (const double t : {0.1, 0.5}) {
+    auto moved = split.clone();
+    moved[4] = t * split[1];
+    moved[1] = (1 - t) * split[1];
+    EXPECT_NEAR(objective.value(moved.reshape({1, 20})).item<double>(), 0, 1e-14);
+  }
 }
 
 }  // namespace
