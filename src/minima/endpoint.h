@@ -70,7 +70,7 @@ struct Endpoint {
   double kink_distance = kNan;  ///< least |z| / max |z| of the layer, off the kinks
   double radius = kNan;  ///< distance in θ to the nearest other kink, to first order,
                          ///< or to where L is not smooth
-  int64_t kinks = 0;           ///< pre-activations on a kink
+  int64_t kinks = 0;     ///< pre-activations on a kink
   double kink_margin = kNan;   ///< least distance of a slope to its ends, as a share
   double kink_force = kNan;    ///< least u of an active kink
   int64_t zeroed = 0;          ///< units that decay holds at zero

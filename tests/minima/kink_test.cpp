@@ -6,6 +6,7 @@
 #include "data/synthetic.h"
 #include "minima/active_set.h"
 #include "minima/identify.h"
+#include "minima/kink_system.h"
 #include "minima/kink_verdict.h"
 #include "minima/silent_units.h"
 #include "support/networks.h"
@@ -279,6 +280,27 @@ TEST(FrozenNetwork, AgreesWithTheLossAndWithDifferences) {
       }
     }
   }
+}
+
+// Three layers on their kinks with a loss that hardly feels them: the slopes that would
+// make the gradient vanish are far off, and their products would overflow.
+TEST(KinkSystem, StaysFiniteWhereTheLossHardlyFeelsAKink) {
+  const Dataset data{.name = "one",
+                     .inputs = at::ones({1, 1}, torch::kFloat64),
+                     .targets = at::ones({1, 1}, torch::kFloat64)};
+  const auto objective =
+      objective_for({.depth = 3, .width = 1, .activation = Elementwise::kRelu},
+                    {.weight_decay = 0.1},
+                    data);
+  // w, b of each layer: all z are 0.
+  KinkPoint point{.theta = vector({1, -1, 1, 0, 1, 0, 1e-150, 0}),
+                  .slopes = vector({0.5, 0.5, 0.5}),
+                  .active = {0, 1, 2}};
+  const auto system = kink_system(objective, at::arange(8), point);
+  EXPECT_TRUE(point.slopes.isfinite().all().item<bool>());
+  EXPECT_TRUE(system.jacobian.isfinite().all().item<bool>());
+  EXPECT_TRUE(system.hessian.isfinite().all().item<bool>());
+  EXPECT_GT(largest(point.slopes), 1e3);  // out of range: the verdict lets it go
 }
 
 }  // namespace
