@@ -104,8 +104,25 @@ class BoxLoss {
           out.add(composed(f[k], enclosure_of(Elementwise::kSoftplus, f[k].value)));
           out.add(f[k], Interval(-target(k)));
           break;
-        default:
-          throw NoEnclosure{"this loss has no enclosure yet"};
+        case LossKind::kHuber:
+        case LossKind::kAbsolute: {
+          auto off = f[k];
+          off.value = off.value - Interval(target(k));
+          out.add(composed(off,
+                           problem_.loss.kind == LossKind::kHuber
+                               ? huber(off.value, problem_.loss.huber_delta)
+                               : enclosure_of(Elementwise::kAbs, off.value)));
+          break;
+        }
+        case LossKind::kHinge: {
+          SecondOrder z(variables_.size());
+          z.add(f[k], Interval(-target(k)));
+          z.value = z.value + Interval(1.0);
+          out.add(composed(z, enclosure_of(Elementwise::kRelu, z.value)));
+          break;
+        }
+        case LossKind::kCrossEntropy:
+          break;  // above
       }
     }
     return out;

@@ -22,7 +22,7 @@ struct BoxCertificate {
 };
 
 /// What the certificate is of: `inputs` X `[N, d]`, `targets` Y `[N, K]` as from
-/// loss_targets. Losses mse, logistic, sigmoid_cross_entropy and cross_entropy.
+/// loss_targets.
 struct BoxProblem {
   const Network& network;
   const LossOptions& loss;

@@ -3,6 +3,11 @@
 #include <array>
 
 namespace basin {
+Enclosure exponential(const Interval& z) {
+  const auto e = monotone(z, [](double x) { return std::exp(x); });
+  return {e, e, e};
+}
+
 namespace {
 
 // Values of a function at the ends of v and at those of its critical points inside.
@@ -75,6 +80,39 @@ Interval sine(const Interval& z) {
 
 Enclosure linear(const Interval& z, double slope) {
   return {z * Interval(slope), slope, 0.0};
+}
+
+// z σ(z): σ + z σ', then 2 σ' + z σ''.
+Enclosure of_silu(const Interval& z) {
+  const auto s = of_sigmoid(z);
+  return {z * s.value, s.value + z * s.first, Interval(2.0) * s.first + z * s.second};
+}
+
+// z Φ(z): Φ + z φ, then φ (2 − z²). erfc turns an error of its argument into z² as
+// much: Φ is given 2^12 roundings, enough for |z| <= 30, beyond which it is 0 or 1.
+Enclosure of_gelu(const Interval& z) {
+  const auto normal = [](double x) {
+    return 0.5 * std::erfc(-x * 0.70710678118654752);
+  };
+  Interval share{z.low < -30 ? 0.0 : below(normal(z.low), 4096),
+                 z.high > 30 ? 1.0 : above(normal(z.high), 4096)};
+  if (z.high < -30) share.high = 1e-190;
+  share = {std::max(share.low, 0.0), std::min(share.high, 1.0)};
+  const double scale = 0.39894228040143268;  // 1/√(2π)
+  const auto squared = square(z);
+  const auto density = exponential(Interval(-0.5) * squared).value *
+                       Interval(below(scale), above(scale));
+  return {z * share, share + z * density, density * (Interval(2.0) - squared)};
+}
+
+// z above 0, exp z − 1 below: its slope is continuous, φ'' jumps from 1 to 0.
+Enclosure of_elu(const Interval& z) {
+  if (z.low > 0) return linear(z, 1);
+  const auto e = exponential({z.low, std::min(z.high, 0.0)}).value;
+  const Interval value{below(std::expm1(z.low), 4),
+                       z.high > 0 ? z.high : above(std::expm1(z.high), 4)};
+  if (z.high <= 0 && z.low < 0 && z.high < 0) return {value, e, e};
+  return {value, {e.low, std::max(e.high, 1.0)}, {0.0, std::max(e.high, 1.0)}};
 }
 
 }  // namespace
@@ -151,6 +189,12 @@ Enclosure enclosure_of(Elementwise kind, const Interval& z) {
     }
     case Elementwise::kSquare:
       return {square(z), Interval(2.0) * z, 2.0};
+    case Elementwise::kSilu:
+      return of_silu(z);
+    case Elementwise::kGelu:
+      return of_gelu(z);
+    case Elementwise::kElu:
+      return of_elu(z);
     case Elementwise::kRelu:
       if (z.low > 0) return linear(z, 1);
       if (z.high < 0) return linear(z, 0);
@@ -171,9 +215,23 @@ Enclosure enclosure_of(Elementwise kind, const Interval& z) {
   }
 }
 
-Enclosure exponential(const Interval& z) {
-  const auto e = monotone(z, [](double x) { return std::exp(x); });
-  return {e, e, e};
+Enclosure huber(const Interval& z, double delta) {
+  const auto size = [&](const Interval& x) {
+    const auto a = x.low >= 0    ? x
+                   : x.high <= 0 ? -x
+                                 : Interval(0, std::max(-x.low, x.high));
+    const auto inner = [&](double r) { return Interval(0.5) * square(Interval(r)); };
+    const auto outer = [&](double r) {
+      return Interval(delta) * (Interval(r) - Interval(0.5 * delta));
+    };
+    return hull(a.low <= delta ? inner(a.low) : outer(a.low),
+                a.high <= delta ? inner(a.high) : outer(a.high));
+  };
+  const Interval slope{std::clamp(z.low, -delta, delta),
+                       std::clamp(z.high, -delta, delta)};
+  const bool inside = z.low > -delta && z.high < delta;
+  const bool outside = z.low > delta || z.high < -delta;
+  return {size(z), slope, {inside ? 1.0 : 0.0, outside ? 0.0 : 1.0}};
 }
 
 Enclosure logarithm(const Interval& z) {

@@ -38,9 +38,13 @@ struct Enclosure {
 /// φ(a), from the enclosures of φ on a.value.
 SecondOrder composed(const SecondOrder& a, const Enclosure& phi);
 
-/// Of the activations that are smooth on `z`: identity, tanh, sigmoid, softplus, sin,
-/// square; relu, leaky_relu and abs where z has one sign. Throws NoEnclosure else.
+/// Of every activation, relu, leaky_relu and abs where z has one sign; throws
+/// NoEnclosure where not. The slope of elu and of Huber's function is continuous and
+/// has a derivative almost everywhere: `second` holds it wherever there is one, which
+/// is enough for convexity (a gradient that is Lipschitz is the integral of its
+/// Hessian).
 Enclosure enclosure_of(Elementwise kind, const Interval& z);
+Enclosure huber(const Interval& z, double delta);
 Enclosure exponential(const Interval& z);
 Enclosure logarithm(const Interval& z);
 

@@ -116,6 +116,8 @@ HeightGrid grid_of(const torch::Tensor& values) {
 
 }  // namespace
 
+constexpr double kLeastShown = 1e-6;  // of the greatest loss
+
 double Heights::value(double height) const {
   return log ? std::pow(10.0, height) : height;
 }
@@ -131,6 +133,8 @@ Heights heights_of(const torch::Tensor& values, const SliceStyle& style) {
   }
   if (style.limits) std::tie(low, high) = *style.limits;
   if (!(low <= high)) low = high = 1;
+  // What lies below is rounding of zero, and would take all colours.
+  if (low >= 0) low = std::max(low, kLeastShown * high);
   h.log = scale == SliceScale::kLog ||
           (scale == SliceScale::kAuto && low > 0 && high / low > 10);
   for (double& z : h.grid.z) {
