@@ -15,6 +15,9 @@ Choice choice(E& target, std::vector<std::string> names) {
           .set = [&target](size_t i) { target = static_cast<E>(i); }};
 }
 
+/// The section `data`.
+Section data_section(DataOptions& options);
+
 /// The section `curvature`.
 Section curvature_section(CurvatureOptions& options);
 
