@@ -6,7 +6,6 @@
 #include "core/progress.h"
 #include "curvature/symmetric_eigen.h"
 #include "model/initialize.h"
-#include "model/loss.h"
 
 namespace basin {
 namespace {
@@ -44,16 +43,19 @@ void gather(Results& results,
   }
 }
 
+// Where the first `count` seeds began, `[count, P]`.
+torch::Tensor starts_of(const Session& session, int64_t count) {
+  const auto seed = static_cast<uint64_t>(session.spec.seed);
+  return initial_parameters(session.network, seed, 0, count).to(torch::kFloat64);
+}
+
 // Where training began, with the least eigenvector of the Hessian there: for a network
 // whose minima are the fixed points of its symmetries, and so their own copies.
 void gather_starts(const Session& session,
                    std::vector<KnownPoint>& points,
                    std::vector<KnownPoint>& down) {
   constexpr int64_t kMost = 8;
-  const auto starts =
-      initial_parameters(
-          session.network, static_cast<uint64_t>(session.spec.seed), 0, kMost)
-          .to(torch::kFloat64);
+  const auto starts = starts_of(session, kMost);
   for (int64_t k = 0; k < kMost; ++k) {
     points.push_back({"the start of seed " + std::to_string(k), starts[k]});
     if (starts.size(1) > kMostForHessians) continue;
@@ -91,11 +93,7 @@ void bound_by_dual(const Session& session, Results& results, ConvexityReport& ou
   for (const auto& m : results.load_minima()) {
     if (!is_certified(m.endpoint)) continue;
     const auto outputs = session.analysis->outputs(m.endpoint.theta.unsqueeze(0))[0];
-    const auto dual = dual_bound(session.spec.model,
-                                 session.spec.loss,
-                                 session.data.train.inputs,
-                                 outputs,
-                                 loss_targets(session.spec.loss, session.data.train));
+    const auto dual = session.dual_bound_at(outputs);
     if (!dual.problem.empty()) return;
     out.dual_minimum = m.id;
     out.dual = dual;
@@ -110,9 +108,7 @@ void convexity_stage(const Session& session, Results& results) {
   if (!o.verdict) return;
   find_boxes(session, results);
   if (results.load_convexity()) return;
-  ConvexityReport out{.proof = prove_convex(session.spec.model,
-                                            session.spec.loss,
-                                            session.spec.data.features > 0)};
+  ConvexityReport out{.proof = proof_of(session.spec)};
   // An expectation over Gaussian inputs is a mean too, but its teacher's network is
   // deep.
   if (out.proof.convex && !session.population()) {
@@ -132,17 +128,14 @@ void convexity_stage(const Session& session, Results& results) {
     if (out.witness.a.defined() && out.witness.violates())
       out.verdict = Convexity::kWitness;
   }
-  const auto seed = static_cast<uint64_t>(session.spec.seed);
   out.chords = std::numeric_limits<double>::quiet_NaN();
   if (o.chords > 0) {
-    const auto starts = initial_parameters(session.network, seed, 0, o.chords + 1);
-    out.chords = violating_chords(*session.analysis, starts.to(torch::kFloat64));
+    out.chords = violating_chords(*session.analysis, starts_of(session, o.chords + 1));
     out.drawn = o.chords;
   }
   out.hessians = std::numeric_limits<double>::quiet_NaN();
   if (o.hessians > 0 && session.analysis->dimension() <= kMostForHessians) {
-    const auto starts = initial_parameters(session.network, seed, 0, o.hessians);
-    out.hessians = negative_hessians(*session.analysis, starts.to(torch::kFloat64));
+    out.hessians = negative_hessians(*session.analysis, starts_of(session, o.hessians));
     out.hessians_made = o.hessians;
   }
   bound_by_dual(session, results, out);

@@ -103,8 +103,7 @@ void fill_results(Results& results, RunReport& report) {
   report.convexity = results.load_convexity();
   report.boxes = results.load_boxes();
   if (report.convexity) {
-    report.convexity->proof = prove_convex(
-        report.spec.model, report.spec.loss, report.spec.data.features > 0);
+    report.convexity->proof = proof_of(report.spec);
     report.convexity->in_outputs = prove_convex_in_outputs(report.spec.loss);
   }
 }

@@ -223,6 +223,16 @@ BoxProblem Session::box_problem() const {
   return {network, spec.loss, data.train.inputs, loss_targets(spec.loss, data.train)};
 }
 
+DualBound Session::dual_bound_at(const torch::Tensor& outputs) const {
+  const auto targets = loss_targets(spec.loss, data.train);
+  return dual_bound(
+      spec.model, spec.loss, data.train.inputs, outputs.view(targets.sizes()), targets);
+}
+
+StructuralProof proof_of(const Spec& spec) {
+  return prove_convex(spec.model, spec.loss, spec.data.features > 0);
+}
+
 std::string Session::layers() const {
   auto out = fmt::format("{}", network.layout.inputs());
   for (const auto& layer : network.layout.layers) out += fmt::format("-{}", layer.rows);

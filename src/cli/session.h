@@ -5,6 +5,8 @@
 
 #include "config/spec.h"
 #include "convexity/box.h"
+#include "convexity/dual_bound.h"
+#include "convexity/structural.h"
 #include "data/dataset.h"
 #include "minima/judge.h"
 #include "model/make_objective.h"
@@ -52,10 +54,16 @@ struct Session {
   /// What a box of convexity is certified for.
   BoxProblem box_problem() const;
 
+  /// The dual bound of the network with outputs `[N, K]` on the training data.
+  DualBound dual_bound_at(const torch::Tensor& outputs) const;
+
   /// The same loss by other code, in extended precision.
   std::unique_ptr<Reference> reference() const;
   std::string path() const;    ///< "autograd" or "fused"
   std::string layers() const;  ///< "64-16-16-10"
 };
+
+/// Whether composition rules prove the loss of a spec convex in the parameters.
+StructuralProof proof_of(const Spec& spec);
 
 }  // namespace basin

@@ -12,15 +12,6 @@
 #include "store/run_folder.h"
 
 namespace basin {
-namespace {
-
-std::string commented(const std::string& lines) {
-  std::string out = "# ";
-  for (const char c : lines) out += c == '\n' ? "\n# " : std::string(1, c);
-  return out.substr(0, out.size() - 2);
-}
-
-}  // namespace
 void write_comparison(const std::string& name,
                       const std::string& config,
                       std::vector<SweepRow> rows,
@@ -31,8 +22,9 @@ void write_comparison(const std::string& name,
   write_file(folder / kConfigFile, config);
   write_file(folder / "tables" / "sweep.csv", sweep_csv(rows));
   write_file(folder / "tables" / "sweep_minima.csv", sweep_minima_csv(rows));
-  write_sweep_figures(name, rows, folder / "figures");
-  write_file(folder / kPageFile, sweep_page(name, rows));
+  const auto pictures = sweep_pictures(name, rows);
+  write_sweep_figures(pictures, folder / "figures");
+  write_file(folder / kPageFile, sweep_page(name, rows, pictures));
   fmt::print("\n");
   for (const auto& sentence : sweep_sentences(name, rows)) fmt::print("{}\n", sentence);
   fmt::print("\n{}\n", sweep_text(rows));
@@ -41,7 +33,7 @@ void write_comparison(const std::string& name,
 std::filesystem::path compare_runs(const std::filesystem::path& root,
                                    const std::vector<std::string>& names) {
   std::vector<RunReport> reports;
-  std::string ids;
+  std::string ids, comment = "# a comparison of\n";
   std::vector<std::string> faults;
   const auto add = [&](const std::string& name) {
     const auto run = find_run(root, name);
@@ -57,6 +49,7 @@ std::filesystem::path compare_runs(const std::filesystem::path& root,
           fmt::format("{}: expected each run once, came it twice", run.string()));
     reports.push_back(load_report(run));
     ids += reports.back().id + "\n";
+    comment += "# " + reports.back().id + "\n";
   };
   for (const auto& name : names) {
     try {
@@ -67,8 +60,7 @@ std::filesystem::path compare_runs(const std::filesystem::path& root,
   }
   if (!faults.empty()) throw InputError(faults);
   const auto folder = root / fmt::format("compare-{}", sha256(ids).substr(0, 12));
-  write_comparison(
-      "comparison", "# a comparison of\n" + commented(ids), rows_of(reports), folder);
+  write_comparison("comparison", comment, rows_of(reports), folder);
   return folder;
 }
 

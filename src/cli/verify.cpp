@@ -13,7 +13,6 @@
 #include "core/numbers.h"
 #include "core/parallel.h"
 #include "core/progress.h"
-#include "model/loss.h"
 #include "report/text.h"
 #include "store/results.h"
 #include "store/run_folder.h"
@@ -100,8 +99,7 @@ std::string convexity_fault(const Session& session,
                             const Reference& reference,
                             const ConvexityReport& r) {
   if (r.verdict == Convexity::kStructural) {
-    const auto proof = prove_convex(
-        session.spec.model, session.spec.loss, session.spec.data.features > 0);
+    const auto proof = proof_of(session.spec);
     return proof.convex ? "" : "no composition rule proves it";
   }
   const auto& w = r.witness;
@@ -144,13 +142,7 @@ std::string dual_fault(const Session& session,
     const auto list = numbers(m.endpoint.theta);
     const auto outputs = reference.evaluate({list.begin(), list.end()}, {}).outputs;
     const std::vector<double> rounded(outputs.begin(), outputs.end());
-    const auto targets = loss_targets(session.spec.loss, session.data.train);
-    const auto again =
-        dual_bound(session.spec.model,
-                   session.spec.loss,
-                   session.data.train.inputs,
-                   at::tensor(rounded, torch::kFloat64).view(targets.sizes()),
-                   targets);
+    const auto again = session.dual_bound_at(at::tensor(rounded, torch::kFloat64));
     const auto same = [](double a, double b) {
       return (std::isnan(a) && std::isnan(b)) ||
              std::abs(a - b) <= 1e-9 * std::max(std::abs(a), std::abs(b));

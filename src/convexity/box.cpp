@@ -86,41 +86,45 @@ class BoxLoss {
     };
     SecondOrder out(variables_.size());
     if (problem_.loss.kind == LossKind::kCrossEntropy) return softmax_loss(f, y);
+    const auto residual = [&](size_t k) {  // f − y
+      auto r = f[k];
+      r.value = r.value - Interval(target(k));
+      return r;
+    };
+    const auto wrong = [&](size_t k) {  // −y f
+      SecondOrder z(variables_.size());
+      z.add(f[k], Interval(-target(k)));
+      return z;
+    };
+    const auto through = [](const SecondOrder& z, Elementwise phi) {
+      return composed(z, enclosure_of(phi, z.value));
+    };
     for (size_t k = 0; k < f.size(); ++k) {
       switch (problem_.loss.kind) {
-        case LossKind::kMse: {
-          auto off = f[k];
-          off.value = off.value - Interval(target(k));
-          out.add(composed(off, enclosure_of(Elementwise::kSquare, off.value)), 0.5);
+        case LossKind::kMse:
+          out.add(through(residual(k), Elementwise::kSquare), 0.5);
+          break;
+        case LossKind::kHuber: {
+          const auto r = residual(k);
+          out.add(composed(r, huber(r.value, problem_.loss.huber_delta)));
           break;
         }
-        case LossKind::kLogistic: {
-          SecondOrder z(variables_.size());
-          z.add(f[k], Interval(-target(k)));
-          out.add(composed(z, enclosure_of(Elementwise::kSoftplus, z.value)));
+        case LossKind::kAbsolute:
+          out.add(through(residual(k), Elementwise::kAbs));
+          break;
+        case LossKind::kLogistic:
+          out.add(through(wrong(k), Elementwise::kSoftplus));
+          break;
+        case LossKind::kHinge: {
+          auto z = wrong(k);
+          z.value = z.value + Interval(1.0);
+          out.add(through(z, Elementwise::kRelu));
           break;
         }
         case LossKind::kSigmoidCrossEntropy:
-          out.add(composed(f[k], enclosure_of(Elementwise::kSoftplus, f[k].value)));
+          out.add(through(f[k], Elementwise::kSoftplus));
           out.add(f[k], Interval(-target(k)));
           break;
-        case LossKind::kHuber:
-        case LossKind::kAbsolute: {
-          auto off = f[k];
-          off.value = off.value - Interval(target(k));
-          out.add(composed(off,
-                           problem_.loss.kind == LossKind::kHuber
-                               ? huber(off.value, problem_.loss.huber_delta)
-                               : enclosure_of(Elementwise::kAbs, off.value)));
-          break;
-        }
-        case LossKind::kHinge: {
-          SecondOrder z(variables_.size());
-          z.add(f[k], Interval(-target(k)));
-          z.value = z.value + Interval(1.0);
-          out.add(composed(z, enclosure_of(Elementwise::kRelu, z.value)));
-          break;
-        }
         case LossKind::kCrossEntropy:
           break;  // above
       }

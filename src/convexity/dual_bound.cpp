@@ -3,13 +3,13 @@
 #include <ATen/Functions.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "core/random_vector.h"
 #include "core/stop.h"
+#include "model/elementwise.h"
 
 namespace basin {
 namespace {
@@ -20,23 +20,9 @@ constexpr int64_t kMostSamples = 400;
 constexpr int kAscents = 256;
 constexpr double kSlack = 1e-10;  // rounding of the ratio, relative
 
-std::pair<double, double> slopes_of(Elementwise kind) {
-  switch (kind) {
-    case Elementwise::kRelu:
-      return {0, 1};
-    case Elementwise::kLeakyRelu:
-      return {0.01, 1};
-    default:
-      return {-1, 1};
-  }
-}
-
 std::string problem_of(const ModelOptions& model, const LossOptions& loss) {
   if (model.depth != 1) return "it is known for one hidden layer";
-  if (model.activation != Elementwise::kRelu &&
-      model.activation != Elementwise::kLeakyRelu &&
-      model.activation != Elementwise::kAbs)
-    return "it is known for relu, leaky_relu and abs";
+  if (!has_kink(model.activation)) return "it is known for relu, leaky_relu and abs";
   if (model.output_activation != Elementwise::kIdentity)
     return "it is known for outputs without an activation";
   if (loss.weight_decay == 0) return "it needs weight decay";
@@ -89,8 +75,8 @@ double conjugate(const LossOptions& loss, const Tensor& s, const Tensor& y) {
 /// c(u) = Σ λ_n φ(u·a_n), and its maximum.
 class Search {
  public:
-  Search(const Tensor& a, const Tensor& lambda, std::pair<double, double> slopes)
-      : a_(a), lambda_(lambda), low_(slopes.first), high_(slopes.second) {}
+  Search(const Tensor& a, const Tensor& lambda, KinkSlopes slopes)
+      : a_(a), lambda_(lambda), slopes_(slopes) {}
 
   void try_point(const Tensor& u) {
     const double size = u.norm().item<double>();
@@ -106,7 +92,7 @@ class Search {
   // M with c(v) = M v on the cell of `u`, `[K, m]`.
   Tensor matrix(const Tensor& u) const {
     const auto above = (a_.mv(u) > 0).to(torch::kFloat64);
-    const auto slope = low_ + (high_ - low_) * above;
+    const auto slope = slopes_.low + (slopes_.high - slopes_.low) * above;
     return lambda_.t().mm(slope.unsqueeze(1) * a_);
   }
 
@@ -167,7 +153,7 @@ class Search {
   }
 
   Tensor a_, lambda_;
-  double low_, high_;
+  KinkSlopes slopes_;
 };
 
 // Two vectors that span what is orthogonal to a unit vector of R³.
@@ -214,7 +200,7 @@ DualBound dual_bound(const ModelOptions& model,
                             : x.contiguous();
   const auto s = slopes_of_loss(loss, outputs.to(torch::kFloat64), y);
   const auto lambda = s / static_cast<double>(s.size(0));
-  Search search(a, lambda, slopes_of(model.activation));
+  Search search(a, lambda, kink_slopes(model.activation));
   out.exact = a.size(1) <= 3 && a.size(0) <= kMostSamples;
   if (out.exact) {
     search_all(search, a);

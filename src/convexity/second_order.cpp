@@ -111,7 +111,7 @@ Enclosure of_elu(const Interval& z) {
   const auto e = exponential({z.low, std::min(z.high, 0.0)}).value;
   const Interval value{below(std::expm1(z.low), 4),
                        z.high > 0 ? z.high : above(std::expm1(z.high), 4)};
-  if (z.high <= 0 && z.low < 0 && z.high < 0) return {value, e, e};
+  if (z.high < 0) return {value, e, e};
   return {value, {e.low, std::max(e.high, 1.0)}, {0.0, std::max(e.high, 1.0)}};
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/elementwise.h"
+
 namespace basin {
 namespace {
 
@@ -175,18 +177,10 @@ class SampleWalk {
 }  // namespace
 
 std::optional<Slopes> slopes_of(Elementwise phi) {
-  switch (phi) {
-    case Elementwise::kIdentity:
-      return Slopes{1, 1};
-    case Elementwise::kRelu:
-      return Slopes{0, 1};
-    case Elementwise::kLeakyRelu:
-      return Slopes{0.01, 1};
-    case Elementwise::kAbs:
-      return Slopes{-1, 1};
-    default:
-      return std::nullopt;
-  }
+  if (phi == Elementwise::kIdentity) return Slopes{1, 1};
+  if (!has_kink(phi)) return std::nullopt;
+  const auto slopes = kink_slopes(phi);
+  return Slopes{slopes.low, slopes.high};
 }
 
 bool is_polynomial(LossKind kind) {

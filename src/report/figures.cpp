@@ -10,6 +10,7 @@
 #include "core/numbers.h"
 #include "report/chart.h"
 #include "report/graph_page.h"
+#include "report/quantile.h"
 #include "report/text.h"
 
 namespace basin {
@@ -17,14 +18,6 @@ namespace {
 
 constexpr size_t kMostCurves = 100;
 constexpr size_t kMostSpectra = 6;
-
-double median_of(std::vector<double> values) {
-  std::erase_if(values, [](double v) { return !std::isfinite(v); });
-  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto middle = values.begin() + static_cast<int64_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 bool spans_decades(const std::vector<double>& values) {
   double low = INFINITY, high = 0;
@@ -52,7 +45,7 @@ Figure loss_curves(const RunReport& r) {
     for (const auto& seed : r.training) {
       at_step.push_back(seed.curve.data_ptr<double>()[k]);
     }
-    middle.y.push_back(median_of(at_step));
+    middle.y.push_back(loss_quantile(at_step, 0.5));
   }
   series.push_back(middle);
   return {"loss_curves",

@@ -4,17 +4,12 @@
 #include <cmath>
 
 #include "core/disjoint_sets.h"
+#include "report/quantile.h"
 
 namespace basin {
 namespace {
 
-double median(std::vector<double> values) {
-  std::erase_if(values, [](double v) { return std::isnan(v); });
-  if (values.empty()) return NAN;
-  const auto middle = values.begin() + static_cast<int64_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
+double median(const std::vector<double>& values) { return quantile(values, 0.5); }
 
 double share_of(const RunReport& r, Verdict verdict) {
   if (r.endpoints.empty()) return NAN;

@@ -3,6 +3,7 @@
 
 #include "core/file.h"
 #include "report/chart.h"
+#include "report/quantile.h"
 #include "report/sweep_groups.h"
 #include "report/sweep_page.h"
 
@@ -19,18 +20,21 @@ double position(const Groups& g, const SweepRow& row, size_t series) {
          std::min(0.14, 0.84 / count) * (static_cast<double>(series) - (count - 1) / 2);
 }
 
-}  // namespace
+// Series k of the groups, without its points.
+Series big_dots(const Groups& g, size_t k) {
+  return {.label = g.series[k].first,
+          .colour = static_cast<int>(k % 6),
+          .width = 5,
+          .opacity = k < 6 ? 1.0 : kSecondRound,
+          .dots = true};
+}
 
 std::string count_chart(const std::string& name, const std::vector<SweepRow>& rows) {
   const auto g = group(rows);
   std::vector<Series> series;
   double least = INFINITY, most = 0;
   for (size_t k = 0; k < g.series.size(); ++k) {
-    Series s{.label = g.series[k].first,
-             .colour = static_cast<int>(k % 6),
-             .width = 5,
-             .opacity = k < 6 ? 1.0 : kSecondRound,
-             .dots = true};
+    auto s = big_dots(g, k);
     for (const auto* row : g.series[k].second) {
       s.x.push_back(position(g, *row, k));
       const auto& own = row->coarse.level.empty() ? row->certified : row->coarse;
@@ -95,11 +99,7 @@ std::vector<Picture> measure_charts(const std::string& name,
     std::vector<Series> series;
     std::vector<double> all;
     for (size_t k = 0; k < g.series.size(); ++k) {
-      Series s{.label = g.series[k].first,
-               .colour = static_cast<int>(k % 6),
-               .width = 5,
-               .opacity = k < 6 ? 1.0 : kSecondRound,
-               .dots = true};
+      auto s = big_dots(g, k);
       for (const auto* row : g.series[k].second) {
         const double y = row->measures[i].value;
         if (!std::isfinite(y)) continue;
@@ -122,16 +122,26 @@ std::vector<Picture> measure_charts(const std::string& name,
   return out;
 }
 
-void write_sweep_figures(const std::string& name,
-                         const std::vector<SweepRow>& rows,
+}  // namespace
+
+SweepPictures sweep_pictures(const std::string& name,
+                             const std::vector<SweepRow>& rows) {
+  return {.minima = {"minima", count_chart(name, rows)},
+          .losses = {"losses", loss_chart(name, rows)},
+          .measures = measure_charts(name, rows),
+          .planes = planes_at_one_scale(rows)};
+}
+
+void write_sweep_figures(const SweepPictures& pictures,
                          const std::filesystem::path& folder) {
   make_folder(folder);
-  auto all = measure_charts(name, rows);
-  all.push_back({"minima", count_chart(name, rows)});
-  all.push_back({"losses", loss_chart(name, rows)});
-  for (const auto& plane : planes_at_one_scale(rows)) all.push_back(plane.picture);
-  for (const auto& picture : all)
-    write_file(folder / (picture.name + ".svg"), standalone(picture.svg));
+  const auto write = [&](const Picture& p) {
+    write_file(folder / (p.name + ".svg"), standalone(p.svg));
+  };
+  write(pictures.minima);
+  write(pictures.losses);
+  for (const auto& p : pictures.measures) write(p);
+  for (const auto& p : pictures.planes) write(p.picture);
 }
 
 }  // namespace basin

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "report/html.h"
+#include "report/quantile.h"
 #include "report/sweep_groups.h"
 #include "report/sweep_page.h"
 #include "report/text.h"
@@ -47,13 +48,6 @@ std::string spurious_text(const SweepRow& row) {
                      show(100 * share, 3),
                      show(100 * interval.low, 3),
                      show(100 * interval.high, 3));
-}
-
-double loss_quantile(std::vector<double> values, double q) {
-  std::erase_if(values, [](double v) { return !std::isfinite(v); });
-  if (values.empty()) return NAN;
-  std::sort(values.begin(), values.end());
-  return values[static_cast<size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
 }
 
 std::string sweep_csv(const std::vector<SweepRow>& rows) {

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "report/html.h"
+#include "report/quantile.h"
 #include "report/sweep_groups.h"
 #include "report/text.h"
 
@@ -139,7 +140,9 @@ std::string sweep_text(const std::vector<SweepRow>& rows) {
   return out;
 }
 
-std::string sweep_page(const std::string& name, const std::vector<SweepRow>& rows) {
+std::string sweep_page(const std::string& name,
+                       const std::vector<SweepRow>& rows,
+                       const SweepPictures& pictures) {
   std::vector<std::string> head;
   for (const auto& [key, value] : rows.front().values)
     head.push_back(escape_html(short_key(key)));
@@ -201,14 +204,14 @@ std::string sweep_page(const std::string& name, const std::vector<SweepRow>& row
       "dots) "
       "and the median.</figcaption></figure></div>\n",
       html_table(head, table, keys),
-      count_chart(name, rows),
-      loss_chart(name, rows));
+      pictures.minima.svg,
+      pictures.losses.svg);
   std::string charts;
-  for (const auto& chart : measure_charts(name, rows))
+  for (const auto& chart : pictures.measures)
     charts += fmt::format("<figure>{}</figure>", chart.svg);
   body += measures_html(rows);
   if (!charts.empty()) body += "<div class=\"figures\">" + charts + "</div>\n";
-  body += planes_html(rows) + sweep_minima_html(rows);
+  body += planes_html(pictures.planes) + sweep_minima_html(rows);
   return html_page(name + " · basin sweep", body);
 }
 

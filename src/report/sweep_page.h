@@ -59,40 +59,42 @@ std::string spurious_text(const SweepRow& row);
 std::string sweep_minima_csv(const std::vector<SweepRow>& rows);
 std::string sweep_minima_html(const std::vector<SweepRow>& rows);
 
-/// The loss below which a share q lies; NaN if there are none.
-double loss_quantile(std::vector<double> values, double q);
-
 std::string sweep_csv(const std::vector<SweepRow>& rows);
 /// What was asked, what came out for each value of the first axis, how sure it is.
 std::vector<std::string> sweep_sentences(const std::string& name,
                                          const std::vector<SweepRow>& rows);
 std::string sweep_text(const std::vector<SweepRow>& rows);
-std::string sweep_page(const std::string& name, const std::vector<SweepRow>& rows);
 
 /// A figure and the name of its file.
 struct Picture {
   std::string name;
   std::string svg;
 };
-std::string count_chart(const std::string& name, const std::vector<SweepRow>& rows);
-std::string loss_chart(const std::string& name, const std::vector<SweepRow>& rows);
 
-/// One for each measure that differs from row to row.
-std::vector<Picture> measure_charts(const std::string& name,
-                                    const std::vector<SweepRow>& rows);
-
-/// Planes that two rows or more have by one name, with one scale of colours for each
-/// name; 60 at most.
+/// A plane of one row, drawn with the scale of colours that its `name` has in all rows.
 struct ScaledPlane {
   std::string name;
   Picture picture;
 };
-std::vector<ScaledPlane> planes_at_one_scale(const std::vector<SweepRow>& rows);
-std::string planes_html(const std::vector<SweepRow>& rows);
 
-/// All of these, as files.
-void write_sweep_figures(const std::string& name,
-                         const std::vector<SweepRow>& rows,
+/// The planes that two rows or more have by one name; 60 at most.
+std::vector<ScaledPlane> planes_at_one_scale(const std::vector<SweepRow>& rows);
+std::string planes_html(const std::vector<ScaledPlane>& planes);
+
+/// What is drawn of a sweep, for the page and as files.
+struct SweepPictures {
+  Picture minima;
+  Picture losses;
+  std::vector<Picture> measures;  ///< of each that differs from row to row
+  std::vector<ScaledPlane> planes;
+};
+SweepPictures sweep_pictures(const std::string& name,
+                             const std::vector<SweepRow>& rows);
+void write_sweep_figures(const SweepPictures& pictures,
                          const std::filesystem::path& folder);
+
+std::string sweep_page(const std::string& name,
+                       const std::vector<SweepRow>& rows,
+                       const SweepPictures& pictures);
 
 }  // namespace basin

@@ -76,8 +76,7 @@ std::vector<ScaledPlane> planes_at_one_scale(const std::vector<SweepRow>& rows) 
   return out;
 }
 
-std::string planes_html(const std::vector<SweepRow>& rows) {
-  const auto planes = planes_at_one_scale(rows);
+std::string planes_html(const std::vector<ScaledPlane>& planes) {
   if (planes.empty()) return "";
   std::string out;
   for (size_t i = 0; i < planes.size(); ++i) {

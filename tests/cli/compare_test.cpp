@@ -18,20 +18,10 @@ using testing::run_program;
 class Compare : public ::testing::Test {
  protected:
   // A small run; its folder.
-  fs::path run(const std::string& name, const std::vector<std::string>& more) {
-    std::vector<std::string> words{
-        std::string(BASIN_ROOT) + "/configs/smoke/xor_tanh.yaml",
-        "--out",
-        out(),
-        "--quiet",
-        "--set",
-        "name=" + name};
-    for (const auto& set : more) {
-      words.push_back("--set");
-      words.push_back(set);
-    }
-    const auto ended = run_program(words);
-    EXPECT_EQ(ended.code, 0) << ended.err;
+  fs::path run(const std::string& name, std::vector<std::string> changes) {
+    changes.push_back("name=" + name);
+    testing::run_config(
+        "smoke/xor_tanh.yaml", folder_.path(), testing::settings(changes));
     return only_run(folder_.path(), name + "-");
   }
   testing::Ended compare(std::vector<std::string> runs) {
@@ -77,16 +67,10 @@ TEST_F(Compare, NamesEveryFaultAtOnce) {
 }
 
 TEST_F(Compare, ASweepWritesTheMeasuresToo) {
-  const auto ended =
-      run_program({std::string(BASIN_ROOT) + "/configs/smoke/depth_sweep.yaml",
-                   "--out",
-                   out(),
-                   "--quiet",
-                   "--set",
-                   "sweep.model.width=[2]",
-                   "--set",
-                   "sweep.model.depth=[0, 1]"});
-  ASSERT_EQ(ended.code, 0) << ended.err;
+  testing::run_config(
+      "smoke/depth_sweep.yaml",
+      folder_.path(),
+      testing::settings({"sweep.model.width=[2]", "sweep.model.depth=[0, 1]"}));
   const auto folder = only_run(folder_.path(), "smoke_depth_sweep-sweep-");
   const auto csv = read_file(folder / "tables/sweep.csv", 1 << 20);
   EXPECT_NE(csv.find("convex (structural)"), std::string::npos) << csv;

@@ -17,17 +17,8 @@ using testing::run_program;
 
 class ConvexityRun : public ::testing::Test {
  protected:
-  fs::path run(const std::string& config, const std::vector<std::string>& more) {
-    std::vector<std::string> words{std::string(BASIN_ROOT) + "/configs/" + config,
-                                   "--out",
-                                   folder_.path().string(),
-                                   "--quiet"};
-    for (const auto& set : more) {
-      words.push_back("--set");
-      words.push_back(set);
-    }
-    const auto ended = run_program(words);
-    EXPECT_EQ(ended.code, 0) << ended.err;
+  fs::path run(const std::string& config, const std::vector<std::string>& changes) {
+    testing::run_config(config, folder_.path(), testing::settings(changes));
     return only_run(folder_.path(), "");
   }
 

@@ -45,14 +45,7 @@ class Validation : public ::testing::Test {
  protected:
   // Runs a config and verifies it; its tables.
   fs::path run(const std::string& name, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> words{
-        std::string(BASIN_ROOT) + "/configs/validation/" + name + ".yaml",
-        "--out",
-        folder_.path().string(),
-        "--quiet"};
-    words.insert(words.end(), more.begin(), more.end());
-    const auto ended = run_program(words);
-    EXPECT_EQ(ended.code, 0) << ended.err;
+    testing::run_config("validation/" + name + ".yaml", folder_.path(), more);
     const auto folder = only_run(folder_.path(), name + "-");
     const auto verified = run_program({"verify", folder.string(), "--quiet"});
     EXPECT_EQ(verified.code, 0) << verified.out << verified.err;

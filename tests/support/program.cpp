@@ -1,6 +1,7 @@
 #include "support/program.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -70,6 +71,22 @@ Ended run_program(const std::vector<std::string>& words,
       .err = read_file(err, 1 << 24),
       .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
                      .count()};
+}
+
+void run_config(const std::string& config,
+                const fs::path& out,
+                const std::vector<std::string>& more) {
+  std::vector<std::string> words{
+      std::string(BASIN_ROOT) + "/configs/" + config, "--out", out.string(), "--quiet"};
+  words.insert(words.end(), more.begin(), more.end());
+  const auto ended = run_program(words);
+  EXPECT_EQ(ended.code, 0) << ended.err;
+}
+
+std::vector<std::string> settings(const std::vector<std::string>& changes) {
+  std::vector<std::string> words;
+  for (const auto& change : changes) words.insert(words.end(), {"--set", change});
+  return words;
 }
 
 std::string failed_export(

@@ -28,6 +28,15 @@ Ended run_program(const std::vector<std::string>& words,
                   const Interruption& interruption = {},
                   int64_t file_limit_blocks = -1);
 
+/// Runs `config`, a path below configs/, into `out` without progress; `more` follows.
+/// The test fails if the program does.
+void run_config(const std::string& config,
+                const std::filesystem::path& out,
+                const std::vector<std::string>& more = {});
+
+/// "--set" before each of `changes`.
+std::vector<std::string> settings(const std::vector<std::string>& changes);
+
 /// Exports the run `name` below `out` in each format to a place below `out`; the first
 /// format that fails, or "".
 std::string failed_export(
