@@ -54,7 +54,7 @@ ParameterLayout layout_of(const RunReport& report) {
           : make_network(report.spec.model,
                          inputs,
                          outputs,
-                         report.spec.loss.kind == LossKind::kCrossEntropy);
+                         freedom_of(report.spec.loss));
   if (network.layout.dimension != report.parameters)
     throw InputError("manifest.json: the network is not that of config.yaml");
   return network.layout;

@@ -39,7 +39,7 @@ Network network_for(const Spec& spec, const Dataset& data) {
                      : make_network(spec.model,
                                     data.inputs.size(1),
                                     loss_targets(spec.loss, data).size(1),
-                                    spec.loss.kind == LossKind::kCrossEntropy);
+                                    freedom_of(spec.loss));
   if (network.layout.dimension > kMostParameters) {
     throw InputError(fmt::format("model: expected at most {} parameters, came {}",
                                  kMostParameters,

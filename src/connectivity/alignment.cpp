@@ -41,7 +41,7 @@ Likeness likeness(const UnitGroup& group, const LayerViews& a, const LayerViews&
 // The move of greatest total likeness.
 UnitMove best_move(const UnitGroup& group, const Likeness& like) {
   Tensor total, flip;
-  if (group.sign_flip) {
+  if (group.sign_flip || group.reflection != 0) {
     const auto sum = like.rows + like.columns;
     total = sum.abs();
     flip = sum < 0;
@@ -71,6 +71,12 @@ UnitMove after(const UnitMove& next, const UnitMove& first) {
     out.from.push_back(first.from[static_cast<size_t>(j)]);
     out.sign[static_cast<int64_t>(i)] *= first.sign[j];
   }
+  if (first.turn.defined()) {
+    const auto before = first.turn.index_select(0, at::tensor(next.from, torch::kInt64));
+    out.turn = next.sign * before;
+  }
+  if (next.turn.defined())
+    out.turn = out.turn.defined() ? out.turn + next.turn : next.turn;
   return out;
 }
 
@@ -97,7 +103,9 @@ SymmetryElement match_activations(const MinimaProblem& problem,
     const auto& group = problem.layout.groups[k];
     if (group.readers.empty()) continue;
     const auto reader = static_cast<size_t>(group.readers.back());
-    const auto x = of_a[reader].inputs, y = of_b[reader].inputs;
+    const double middle =
+        group.reflection / 2 * static_cast<double>(group.readers.size());
+    const auto x = of_a[reader].inputs - middle, y = of_b[reader].inputs - middle;
     const auto correlation = at::mm(x.t(), y);
     Likeness like{correlation, at::zeros_like(correlation)};
     if (group.even_flip) like = {at::zeros_like(correlation), correlation};

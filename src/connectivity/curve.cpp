@@ -71,6 +71,7 @@ class MeanLoss final : public Objective {
 
   int64_t dimension() const override { return bends_ * a_.size(0); }
   int64_t preferred_rows() const override { return 1; }
+  Smoothness smoothness() const override { return Smoothness::kUnknown; }
 
   Tensor value(const Tensor& theta) const override {
     return value_and_gradient(theta).value;

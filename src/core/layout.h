@@ -22,6 +22,7 @@ struct LayerSlice {
 /// units of several layers together: one permutation then acts on all of them.
 /// An element of the group takes unit i of every layer l in `layers` to unit π(i),
 /// multiplies row i of W_l and b_l by c_i and column i of each reader by 1/c_i.
+/// What an activation admits follows from symmetry_of (core/activation_symmetry.h).
 struct UnitGroup {
   std::vector<int64_t> layers;  ///< indices into ParameterLayout::layers
   std::vector<int64_t>
@@ -31,9 +32,18 @@ struct UnitGroup {
   bool even_flip = false;         ///< row times -1, column unchanged: even activation
   bool positive_scaling = false;  ///< c > 0 allowed: positive-homogeneous activation
   bool general_linear = false;    ///< any invertible mixing of units: no activation
+  bool quadratic = false;         ///< φ(c z) = c² φ(z): columns times 1/c²
+
+  /// φ(−z) = reflection − φ(z), and the readers' biases, free of decay, take the
+  /// constant: row and column times −1. 0: no such symmetry.
+  double reflection = 0;
+
+  /// φ(z + half_turn) = −φ(z), and the units' own biases are free of decay: the bias
+  /// moves, the column turns its sign. 0: no such symmetry.
+  double half_turn = 0;
 
   /// A unit's rows may change their sign.
-  bool flips() const { return sign_flip || even_flip; }
+  bool flips() const { return sign_flip || even_flip || reflection != 0; }
 };
 
 /// x ↦ x', x'_i = sign_i · x_{from_i}.

@@ -35,6 +35,13 @@ struct KinkBlock {
 
 class FrozenObjective;
 
+/// What an implementation vouches for.
+enum class Smoothness {
+  kSmooth,   ///< L is twice differentiable within smooth_radius of any θ
+  kKinked,   ///< ... but for its kink blocks
+  kUnknown,  ///< nothing: no certificate may rest on derivatives
+};
+
 struct ValueAndGradient {
   torch::Tensor value;     ///< L, `[B]`
   torch::Tensor gradient;  ///< ∂L/∂θ, `[B, P]`
@@ -52,6 +59,9 @@ class Objective {
   virtual ~Objective() = default;
   virtual int64_t dimension() const = 0;
   virtual torch::ScalarType dtype() const { return torch::kFloat64; }
+
+  /// Unknown is not smooth: every implementation says which it is.
+  virtual Smoothness smoothness() const = 0;
 
   /// Rows that one call handles best: what keeps the work of a batch in cache.
   virtual int64_t preferred_rows() const { return 64; }
@@ -73,8 +83,8 @@ class Objective {
   virtual double gradient_noise(const torch::Tensor& theta) const;
 
   /// A radius round θ `[P]` within which L is twice differentiable but for its kink
-  /// blocks. A certificate by the Hessian is worth nothing where Newton's step is as
-  /// long.
+  /// blocks, to first order: the distance to where a second derivative jumps. A
+  /// certificate by the Hessian is worth nothing where Newton's step is as long.
   virtual double smooth_radius(const torch::Tensor& theta) const;
 
   /// Empty for a smooth L. The other two members then are not called.

@@ -16,6 +16,8 @@ std::string name_of(Verdict verdict) {
       return "saddle";
     case Verdict::kEscaping:
       return "escaping";
+    case Verdict::kUndecided:
+      return "undecided";
     case Verdict::kNotConverged:
       return "not_converged";
     case Verdict::kDiverged:
@@ -36,6 +38,8 @@ std::string name_of(Certificate certificate) {
       return "higher order";
     case Certificate::kLowerBound:
       return "lower bound";
+    case Certificate::kConstant:
+      return "constant";
   }
   return "";
 }

@@ -12,10 +12,11 @@ namespace basin {
 enum class Verdict {
   kStrictMinimum,          ///< critical, smooth there, every eigenvalue positive
   kMinimumModuloSymmetry,  ///< as many zero modes as the symmetries explain
-  kDegenerateMinimum,      ///< more zero modes, none negative: not yet decided further
+  kDegenerateMinimum,      ///< more zero modes, along which the loss was not seen to fall
   kKinkMinimum,            ///< a minimum where the loss is not differentiable
   kSaddle,                 ///< a critical point with negative curvature
   kEscaping,               ///< the loss keeps falling while ‖θ‖ grows
+  kUndecided,              ///< a critical point whose kind rounding leaves open
   kNotConverged,           ///< no critical point; the reason says why
   kDiverged,               ///< training ended in numbers that are none
 };
@@ -30,9 +31,10 @@ enum class Certificate {
   kActiveSet,    ///< kinks: see KinkPoint in active_set.h
   kHigherOrder,  ///< one zero mode more, along which L rises with an even power
   kLowerBound,   ///< L is at its least possible value
+  kConstant,     ///< L is constant near θ: every unit strictly inactive
 };
 
-/// "hessian", "active set", "higher order", "lower bound"; "" for none.
+/// "hessian", "active set", "higher order", "lower bound", "constant"; "" for none.
 std::string name_of(Certificate certificate);
 
 /// True where the seed may have found a minimum, certified or not: every verdict but

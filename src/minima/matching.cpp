@@ -25,20 +25,44 @@ Tensor features(const UnitGroup& group, const LayerViews& at) {
   return at::cat({at.weight[l], bias, out.sqrt().unsqueeze(1)}, 1);
 }
 
-// Squared distances with the sign that makes them least.
+// Squared distances with the sign, and the half turns, that make them least.
 struct SignedDistance {
   Tensor square;  // [n, n]
   Tensor flip;    // [n, n] bool
+  Tensor turn;    // [n, n], or undefined
 };
 
-SignedDistance distances(const Tensor& a, const Tensor& b, bool signs) {
+// ... with one sign. The bias is the last of a row.
+SignedDistance distances_with(const UnitGroup& group,
+                              const Tensor& a,
+                              const Tensor& b,
+                              double sign) {
+  auto apart = a.unsqueeze(1) - sign * b;  // [n, n, columns + 1]
+  Tensor turn;
+  if (group.half_turn != 0) {
+    const auto bias = apart.select(2, apart.size(2) - 1);
+    turn = (bias / group.half_turn).round();
+    bias.sub_(turn, group.half_turn);
+  }
+  return {.square = apart.square().sum(2), .turn = turn};
+}
+
+SignedDistance distances(const UnitGroup& group, const Tensor& a, const Tensor& b) {
   const auto last = a.size(1) - 1;
   const auto rows_a = a.narrow(1, 0, last), rows_b = b.narrow(1, 0, last);
   const auto out = (a.select(1, last).unsqueeze(1) - b.select(1, last)).square();
-  const auto plus = (rows_a.unsqueeze(1) - rows_b).square().sum(2);
-  if (!signs) return {plus + out, at::zeros_like(plus).to(torch::kBool)};
-  const auto minus = (rows_a.unsqueeze(1) + rows_b).square().sum(2);
-  return {at::minimum(plus, minus) + out, minus < plus};
+  auto plus = distances_with(group, rows_a, rows_b, 1);
+  plus.flip = at::zeros_like(plus.square).to(torch::kBool);
+  if (!group.flips()) {
+    plus.square = plus.square + out;
+    return plus;
+  }
+  const auto minus = distances_with(group, rows_a, rows_b, -1);
+  const auto flip = minus.square < plus.square;
+  return {.square = at::minimum(plus.square, minus.square) + out,
+          .flip = flip,
+          .turn = plus.turn.defined() ? at::where(flip, minus.turn, plus.turn)
+                                      : Tensor()};
 }
 
 double off_diagonal_min(const Tensor& square) {
@@ -61,21 +85,22 @@ Matching match_units(const ParameterLayout& layout,
   bool unique = true;
   double apart = 0;  // every matching leaves an entry at least this far off
   for (const auto& group : layout.groups) {
-    const bool signs = group.flips();
     const auto own = features(group, from);
-    const auto d = distances(own, features(group, to), signs);
+    const auto d = distances(group, own, features(group, to));
     const auto flat = d.square.contiguous();
     const auto n = group.units;
     const auto assigned =
         solve_assignment({flat.data_ptr<double>(), flat.data_ptr<double>() + n * n}, n);
-    auto sign = at::ones({n}, torch::kFloat64);
+    UnitMove move{.from = assigned, .sign = at::ones({n}, torch::kFloat64)};
+    if (d.turn.defined()) move.turn = at::zeros({n}, torch::kFloat64);
     double residual = 0, total = 0;
     for (int64_t i = 0; i < n; ++i) {
       const auto j = assigned[static_cast<size_t>(i)];
       const double square = flat[i][j].item<double>();
       total += square;
       residual = std::max(residual, std::sqrt(square));
-      if (d.flip[i][j].item<bool>()) sign[i] = -1;
+      if (d.flip[i][j].item<bool>()) move.sign[i] = -1;
+      if (d.turn.defined()) move.turn[i] = d.turn[i][j];
     }
     // Some unit is off by the mean cost; of its features, one by this. The last feature
     // is the norm of as many entries as the readers have rows.
@@ -86,9 +111,9 @@ Matching match_units(const ParameterLayout& layout,
     if (unique) {
       apart = std::max(apart, std::sqrt(total / static_cast<double>(n) / entries));
     }
-    move_units(group, {assigned, sign}, to);
-    out.moves.push_back({assigned, sign});
-    const double separation = off_diagonal_min(distances(own, own, signs).square);
+    move_units(group, move, to);
+    out.moves.push_back(move);
+    const double separation = off_diagonal_min(distances(group, own, own).square);
     unique = unique && residual < separation / 2;
     out.residual = std::max(out.residual, residual);
     out.separation = std::min(out.separation, separation);
@@ -106,7 +131,12 @@ Tensor signature(const ParameterLayout& layout, const Tensor& theta) {
   const auto at = layer_views(layout, theta);
   std::vector<Tensor> parts;
   for (const auto& group : layout.groups) {
-    const auto norms = features(group, at).norm(2, {1});
+    auto own = features(group, at);
+    if (group.half_turn != 0) {
+      const auto bias = own.select(1, own.size(1) - 2);
+      bias.sub_((bias / group.half_turn).round(), group.half_turn);
+    }
+    const auto norms = own.norm(2, {1});
     parts.push_back(std::get<0>(norms.sort()));
   }
   for (size_t l = 0; l < layout.layers.size(); ++l) {
@@ -134,6 +164,7 @@ double log10_orbit_size(const ParameterLayout& layout, const Tensor& theta) {
     for (int64_t i = 0; i < group.units; ++i) {
       const bool zero = whole[i].abs().max().item<double>() <= scale;
       if (signs && !zero) log10 += std::log10(2.0);
+      if (group.half_turn != 0) log10 += std::log10(2.0);
       if (counted[static_cast<size_t>(i)]) continue;
       int64_t equal = 0;
       for (int64_t j = i; j < group.units; ++j) {
@@ -141,7 +172,7 @@ double log10_orbit_size(const ParameterLayout& layout, const Tensor& theta) {
         const auto columns = layout.layers[group.layers.front()].columns + 1;
         const bool same = (whole[i] - other).abs().max().item<double>() <= scale;
         other.narrow(0, 0, columns).neg_();
-        if (group.sign_flip) {
+        if (group.sign_flip || group.reflection != 0) {
           other.narrow(0, columns + 1, other.numel() - columns - 1).neg_();
         }
         const bool mirrored =

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "minima/unit_move.h"
+
 namespace basin {
 namespace {
 
@@ -62,8 +64,29 @@ void fix_scaling(const UnitGroup& group, const LayerViews& at) {
       at.weight[l][i].div_(norm);
       if (at.bias[l].defined()) at.bias[l][i].div_(norm);
     }
-    for (const auto l : group.readers) at.weight[l].select(1, i).mul_(norm);
+    const double back = group.quadratic ? norm * norm : norm;
+    for (const auto l : group.readers) at.weight[l].select(1, i).mul_(back);
   }
+}
+
+// φ = reflection / 2 + an odd function: the readers' biases take the constant.
+void centre_reflection(UnitGroup& group, const LayerViews& at) {
+  double added = 0;
+  for (const auto l : group.readers) {
+    ++added;
+    at.bias[l].add_(at.weight[l].sum(1), added * group.reflection / 2);
+  }
+  group.reflection = 0;
+  group.sign_flip = true;
+}
+
+// Biases within half a half turn of zero.
+void unwind(const UnitGroup& group, const LayerViews& at) {
+  const auto& bias = at.bias[group.layers.front()];
+  UnitMove move{.sign = at::ones({group.units}, torch::kFloat64),
+                .turn = -(bias / group.half_turn).round()};
+  for (int64_t i = 0; i < group.units; ++i) move.from.push_back(i);
+  move_units(group, move, at);
 }
 
 // A unit that feeds nothing may have any row; one whose row is zero, any column.
@@ -159,10 +182,12 @@ Canonical canonical_form(const ParameterLayout& layout, const Tensor& theta) {
   if (is_linear(layout)) out = collapsed(layout, theta);
   const auto at = layer_views(out.layout, out.theta);
   const double size = out.theta.abs().max().item<double>();
-  for (const auto& group : out.layout.groups) {
+  for (auto& group : out.layout.groups) {
+    if (group.reflection != 0) centre_reflection(group, at);
+    if (group.half_turn != 0) unwind(group, at);
     drop_silent_units(group, at);
     fold_constant_units(group, at);
-    if (group.positive_scaling) fix_scaling(group, at);
+    if (group.positive_scaling || group.quadratic) fix_scaling(group, at);
     merge_duplicates(group, at, size);
     drop_silent_units(group, at);
   }

@@ -21,7 +21,9 @@ struct Canonical {
   torch::Tensor theta;
 };
 
-/// Homogeneous units get incoming weights of unit norm; units with the same row are
+/// Reflected units are measured from the middle of their range, which makes them odd;
+/// biases of units with half turns are brought near zero. Homogeneous and quadratic
+/// units get incoming weights of unit norm; units with the same row are
 /// merged, constant ones folded into the next bias; units that feed nothing or are fed
 /// nothing are set to zero; logits get zero mean over the outputs, and a network
 /// without any activation becomes the one affine map that it is.

@@ -28,15 +28,26 @@ int64_t take(int64_t& number, int64_t choices) {
 
 void move_units(const UnitGroup& group, const UnitMove& move, const LayerViews& views) {
   const auto index = at::tensor(move.from, torch::kInt64);
+  const bool turns = move.turn.defined();
   for (const auto l : group.layers) {
     views.weight[l].copy_(views.weight[l].index_select(0, index) *
                           move.sign.unsqueeze(1));
-    if (views.bias[l].defined())
-      views.bias[l].copy_(views.bias[l].index_select(0, index) * move.sign);
+    if (!views.bias[l].defined()) continue;
+    views.bias[l].copy_(views.bias[l].index_select(0, index) * move.sign);
+    if (turns) views.bias[l].add_(move.turn, group.half_turn);
   }
+  auto factor = at::ones_like(move.sign);
+  if (group.sign_flip || group.reflection != 0) factor = factor * move.sign;
+  if (turns) factor = factor * (1 - 2 * move.turn.abs().remainder(2));
+  double added = 0;  // layers that add to what this reader reads
   for (const auto l : group.readers) {
+    ++added;
     const auto columns = views.weight[l].index_select(1, index);
-    views.weight[l].copy_(group.sign_flip ? columns * move.sign : columns);
+    if (group.reflection != 0) {
+      const auto turned = (move.sign < 0).to(torch::kFloat64);
+      views.bias[l].add_(at::mv(columns, turned), added * group.reflection);
+    }
+    views.weight[l].copy_(columns * factor);
   }
 }
 
@@ -44,11 +55,12 @@ void scale_unit(const UnitGroup& group,
                 int64_t unit,
                 double factor,
                 const LayerViews& views) {
+  const double back = 1 / (group.quadratic ? factor * factor : factor);
   for (const auto l : group.layers) {
     views.weight[l][unit].mul_(factor);
     if (views.bias[l].defined()) views.bias[l][unit].mul_(factor);
   }
-  for (const auto l : group.readers) views.weight[l].select(1, unit).mul_(1 / factor);
+  for (const auto l : group.readers) views.weight[l].select(1, unit).mul_(back);
 }
 
 Tensor moved(const ParameterLayout& layout,
@@ -73,6 +85,7 @@ double log10_group_order(const ParameterLayout& layout) {
     const auto units = static_cast<double>(g.units);
     out += std::lgamma(units + 1) / std::log(10.0);
     if (g.flips()) out += units * std::log10(2.0);
+    if (g.half_turn != 0) out += units * std::log10(2.0);
   }
   return out;
 }
@@ -89,6 +102,9 @@ SymmetryElement element_at(const ParameterLayout& layout, int64_t number) {
     }
     for (int64_t i = 0; group.flips() && i < group.units; ++i)
       if (take(number, 2) == 1) move.sign[i] = -1;
+    if (group.half_turn != 0) move.turn = at::zeros({group.units}, torch::kFloat64);
+    for (int64_t i = 0; group.half_turn != 0 && i < group.units; ++i)
+      move.turn[i] = static_cast<double>(take(number, 2));
     out.push_back(move);
   }
   return out;

@@ -52,6 +52,7 @@ class FrozenNetwork final : public FrozenObjective {
 
   int64_t dimension() const override { return network_.layout.dimension; }
   int64_t preferred_rows() const override { return preferred_rows_; }
+  Smoothness smoothness() const override { return Smoothness::kSmooth; }
   torch::Tensor value(const torch::Tensor& theta) const override;
   ValueAndGradient value_and_gradient(const torch::Tensor& theta) const override;
   torch::Tensor hessian_times(const torch::Tensor& theta,

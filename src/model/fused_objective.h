@@ -54,6 +54,10 @@ class FusedObjective final : public SampledObjective {
   torch::Tensor outputs(const torch::Tensor& theta) const override {
     return reference_.outputs(theta);
   }
+  Smoothness smoothness() const override { return reference_.smoothness(); }
+  double smooth_radius(const torch::Tensor& theta) const override {
+    return reference_.smooth_radius(theta);
+  }
   std::vector<KinkBlock> kink_blocks() const override {
     return reference_.kink_blocks();
   }

@@ -25,6 +25,8 @@ class GaussianPopulation final : public SampledObjective {
   int64_t dimension() const override { return network_.layout.dimension; }
   int64_t samples() const override { return probes_.size(0); }
 
+  Smoothness smoothness() const override { return Smoothness::kSmooth; }
+
   /// All rows of a dense Hessian at once: they share the work.
   int64_t preferred_rows() const override { return 256; }
 

@@ -3,6 +3,9 @@
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "core/activation_symmetry.h"
 #include "model/batched_product.h"
 #include "model/elementwise.h"
 
@@ -10,18 +13,38 @@ namespace basin {
 namespace {
 
 UnitGroup group_of(Elementwise activation, int64_t layer, int64_t units) {
-  return {
-      .layers = {layer},
-      .readers = {layer + 1},
-      .units = units,
-      .sign_flip = activation == Elementwise::kTanh || activation == Elementwise::kSin,
-      .even_flip =
-          activation == Elementwise::kSquare || activation == Elementwise::kAbs,
-      .positive_scaling = has_kink(activation),
-      .general_linear = activation == Elementwise::kIdentity};
+  const auto s = symmetry_of(activation);
+  return {.layers = {layer},
+          .readers = {layer + 1},
+          .units = units,
+          .sign_flip = s.odd,
+          .even_flip = s.even,
+          .positive_scaling = s.homogeneous,
+          .general_linear = s.linear,
+          .quadratic = s.quadratic,
+          .reflection = s.reflection,
+          .half_turn = s.half_turn};
+}
+
+// What needs a free bias goes where there is none, or decay acts on it; what does not
+// hold of a sum of units goes where skip connections add units up.
+void keep_what_holds(const ParameterLayout& layout, bool free_biases, UnitGroup& group) {
+  const auto all_biased = [&](const std::vector<int64_t>& layers) {
+    return std::all_of(layers.begin(), layers.end(), [&](int64_t l) {
+      return layout.layers[static_cast<size_t>(l)].bias >= 0;
+    });
+  };
+  if (!free_biases || !all_biased(group.readers)) group.reflection = 0;
+  if (!free_biases || !all_biased(group.layers)) group.half_turn = 0;
+  if (group.layers.size() > 1) group.even_flip = group.quadratic = false;
 }
 
 }  // namespace
+
+LossFreedom freedom_of(const LossOptions& loss) {
+  return {.logit_shift = loss.kind == LossKind::kCrossEntropy,
+          .free_biases = loss.weight_decay == 0 || !loss.decay_biases};
+}
 
 bool Network::skips(int64_t layer) const {
   return options.skip && layer >= 1 && layer < options.depth &&
@@ -31,7 +54,7 @@ bool Network::skips(int64_t layer) const {
 Network make_network(const ModelOptions& options,
                      int64_t inputs,
                      int64_t outputs,
-                     bool logit_shift) {
+                     const LossFreedom& freedom) {
   Network network{.options = options};
   auto& layout = network.layout;
   int64_t columns = inputs;
@@ -54,15 +77,15 @@ Network make_network(const ModelOptions& options,
     if (network.skips(l)) {
       layout.groups.back().layers.push_back(l);
       layout.groups.back().readers.push_back(l + 1);
-      layout.groups.back().even_flip = false;
     } else if (!last) {
       layout.groups.push_back(group_of(options.activation, l, rows));
     }
     columns = rows;
   }
+  for (auto& group : layout.groups) keep_what_holds(layout, freedom.free_biases, group);
   layout.dimension = offset;
   layout.logit_shift =
-      logit_shift && options.output_activation == Elementwise::kIdentity;
+      freedom.logit_shift && options.output_activation == Elementwise::kIdentity;
   return network;
 }
 

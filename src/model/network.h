@@ -19,11 +19,19 @@ struct Network {
   bool skips(int64_t layer) const;
 };
 
-/// The network from `inputs` to `outputs` numbers. `logit_shift` as in the layout.
+/// What a loss leaves free of the parameters.
+struct LossFreedom {
+  bool logit_shift = false;   ///< as in the layout
+  bool free_biases = false;  ///< no decay acts on biases
+};
+LossFreedom freedom_of(const LossOptions& loss);
+
+/// The network from `inputs` to `outputs` numbers, with the symmetries that its
+/// activation and its loss allow.
 Network make_network(const ModelOptions& options,
                      int64_t inputs,
                      int64_t outputs,
-                     bool logit_shift);
+                     const LossFreedom& freedom = {});
 
 /// What the units of a layer make of their pre-activations z `[B, h, N]`. The last
 /// layer has the output activation.

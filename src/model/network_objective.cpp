@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "model/bends.h"
 #include "model/frozen_network.h"
 #include "model/loss.h"
 
@@ -169,6 +170,15 @@ Tensor NetworkObjective::outputs(const Tensor& theta) const {
 
 double NetworkObjective::gradient_noise(const Tensor& theta) const {
   return std::max(noise_of_order(*this, theta), Objective::gradient_noise(theta));
+}
+
+Smoothness NetworkObjective::smoothness() const {
+  return kink_blocks().empty() ? Smoothness::kSmooth : Smoothness::kKinked;
+}
+
+double NetworkObjective::smooth_radius(const Tensor& theta) const {
+  return distance_to_bend(
+      network_, loss_, placed(theta.unsqueeze(0)), inputs_, targets_);
 }
 
 std::vector<KinkBlock> NetworkObjective::kink_blocks() const {

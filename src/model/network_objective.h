@@ -45,6 +45,8 @@ class NetworkObjective final : public SampledObjective {
   torch::Tensor outputs(const torch::Tensor& theta) const override;
   torch::Tensor accuracy(const torch::Tensor& theta) const override;
   double gradient_noise(const torch::Tensor& theta) const override;
+  Smoothness smoothness() const override;
+  double smooth_radius(const torch::Tensor& theta) const override;
   std::vector<KinkBlock> kink_blocks() const override;
   torch::Tensor kink_arguments(const torch::Tensor& theta) const override;
   std::unique_ptr<FrozenObjective> frozen(const torch::Tensor& slopes) const override;

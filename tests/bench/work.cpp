@@ -85,7 +85,7 @@ Subject::Subject(const Case& which, torch::ScalarType type)
       network(make_network(model_for(which),
                            which.widths.front(),
                            which.widths.back(),
-                           which.loss == LossKind::kCrossEntropy)),
+                           freedom_of({.kind = which.loss}))),
       fused(objective(*this, ComputePath::kFused)),
       batched(objective(*this, ComputePath::kAutograd)) {}
 

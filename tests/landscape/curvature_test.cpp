@@ -19,6 +19,7 @@ class Cubic final : public SampledObjective {
  public:
   Cubic(torch::Tensor h, double c) : h_(std::move(h)), c_(c) {}
   int64_t dimension() const override { return h_.size(0); }
+  Smoothness smoothness() const override { return Smoothness::kSmooth; }
   int64_t samples() const override { return 1; }
   torch::Tensor value(const torch::Tensor& t) const override {
     return 1 + (0.5 * h_ * t * t + c_ * t * t * t).sum(1);

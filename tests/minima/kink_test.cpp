@@ -28,6 +28,7 @@ class Crease final : public FrozenObjective {
  public:
   explicit Crease(double slope, Tensor frozen = {}) : slope_(slope), frozen_(frozen) {}
   int64_t dimension() const override { return 2; }
+  Smoothness smoothness() const override { return Smoothness::kKinked; }
   Tensor value(const Tensor& theta) const override {
     const auto x = theta.select(1, 0), y = theta.select(1, 1);
     return phi(x) + (y - 1).square() / 2 + slope_ * x;

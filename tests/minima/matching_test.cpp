@@ -59,7 +59,7 @@ TEST(Matching, RecoversPlantedSymmetriesAndLeavesTheFunctionUnchanged) {
 }
 
 TEST(Matching, KeepsDifferentNetworksApart) {
-  const auto network = make_network({.depth = 2, .width = 6}, 2, 1, false);
+  const auto network = make_network({.depth = 2, .width = 6}, 2, 1);
   const auto theta = initial_parameters(network, 1, 0, 2);
   const auto a = canonical_form(network.layout, theta[0]);
   const auto b = canonical_form(network.layout, theta[1]);
@@ -68,7 +68,7 @@ TEST(Matching, KeepsDifferentNetworksApart) {
 
 TEST(Matching, CountsTheCopiesOfAPoint) {
   const auto tanh = make_network(
-      {.depth = 1, .width = 3, .activation = Elementwise::kTanh}, 2, 1, false);
+      {.depth = 1, .width = 3, .activation = Elementwise::kTanh}, 2, 1);
   const auto theta = initial_parameters(tanh, 1, 0, 1)[0];
   EXPECT_NEAR(log10_orbit_size(tanh.layout, theta), std::log10(6 * 8), 1e-12);
   // Two equal units: exchanging them makes no copy.

@@ -3,7 +3,7 @@
 // Symmetries of a network, applied.
 
 #include "core/random.h"
-#include "minima/symmetry.h"
+#include "minima/unit_move.h"
 #include "model/network.h"
 
 namespace basin::testing {
@@ -16,21 +16,17 @@ inline torch::Tensor scrambled(const Network& network,
   const auto at = layer_views(network.layout, out);
   RandomStream random(4, Stream::kProbe, index);
   for (const auto& group : network.layout.groups) {
-    const auto order = at::tensor(random.permutation(group.units), torch::kInt64);
-    auto factor = at::ones({group.units}, torch::kFloat64);
-    auto inverse = factor.clone();
+    UnitMove move{.from = random.permutation(group.units),
+                  .sign = at::ones({group.units}, torch::kFloat64)};
+    if (group.half_turn != 0) move.turn = at::zeros({group.units}, torch::kFloat64);
     for (int64_t i = 0; i < group.units; ++i) {
-      if (group.positive_scaling) factor[i] = 0.2 + random.uniform();
-      if ((group.sign_flip || group.even_flip) && random.below(2) == 1) factor[i] = -1;
-      inverse[i] = group.even_flip ? 1.0 : 1 / factor[i].item<double>();
+      if (group.positive_scaling || group.quadratic)
+        scale_unit(group, i, 0.2 + random.uniform(), at);
+      if (group.flips() && random.below(2) == 1) move.sign[i] = -1;
+      if (group.half_turn != 0)
+        move.turn[i] = static_cast<double>(random.below(5)) - 2;
     }
-    for (const auto l : group.layers) {
-      at.weight[l].copy_(at.weight[l].index_select(0, order) * factor.unsqueeze(1));
-      at.bias[l].copy_(at.bias[l].index_select(0, order) * factor);
-    }
-    for (const auto l : group.readers) {
-      at.weight[l].copy_(at.weight[l].index_select(1, order) * inverse);
-    }
+    move_units(group, move, at);
   }
   return out;
 }

@@ -54,7 +54,7 @@ inline Network network_for(const ModelOptions& model,
   return make_network(model,
                       data.inputs.size(1),
                       loss_targets(loss, data).size(1),
-                      loss.kind == LossKind::kCrossEntropy);
+                      freedom_of(loss));
 }
 
 inline double largest(const torch::Tensor& a) { return a.abs().max().item<double>(); }

@@ -19,6 +19,7 @@ inline torch::Tensor vector(std::initializer_list<double> entries) {
 class DoubleWell final : public Objective {
  public:
   int64_t dimension() const override { return 2; }
+  Smoothness smoothness() const override { return Smoothness::kSmooth; }
 
   torch::Tensor value(const torch::Tensor& theta) const override {
     const auto well = theta.select(1, 0).square() - 1;
@@ -42,6 +43,7 @@ class Quadratic final : public Objective {
  public:
   Quadratic(torch::Tensor a, torch::Tensor b) : a_(std::move(a)), b_(std::move(b)) {}
   int64_t dimension() const override { return b_.size(0); }
+  Smoothness smoothness() const override { return Smoothness::kSmooth; }
 
   torch::Tensor value(const torch::Tensor& theta) const override {
     return (theta * (theta.matmul(a_) / 2 - b_)).sum(1);
@@ -62,6 +64,7 @@ class Quadratic final : public Objective {
 class Rosenbrock final : public Objective {
  public:
   int64_t dimension() const override { return 2; }
+  Smoothness smoothness() const override { return Smoothness::kSmooth; }
   torch::Tensor value(const torch::Tensor& theta) const override {
     const auto x = theta.select(1, 0), y = theta.select(1, 1);
     return 100 * (y - x * x).square() + (1 - x).square();

@@ -22,6 +22,7 @@ class Surface : public SampledObjective {
   virtual Local local(double x, double y) const = 0;
 
   int64_t dimension() const override { return 2; }
+  Smoothness smoothness() const override { return Smoothness::kSmooth; }
   int64_t samples() const override { return 1; }
 
   torch::Tensor value(const torch::Tensor& theta) const override {
