@@ -51,10 +51,8 @@ ParameterLayout layout_of(const RunReport& report) {
   const auto network =
       report.spec.data.source == DataSource::kGaussianPopulation
           ? make_population_network(report.spec.model, inputs)
-          : make_network(report.spec.model,
-                         inputs,
-                         outputs,
-                         freedom_of(report.spec.loss));
+          : make_network(
+                report.spec.model, inputs, outputs, freedom_of(report.spec.loss));
   if (network.layout.dimension != report.parameters)
     throw InputError("manifest.json: the network is not that of config.yaml");
   return network.layout;

@@ -180,15 +180,18 @@ Session::Session(const Spec& resolved, const Settings& settings)
                    : nullptr),
       direction_files(direction_files_for(resolved, network)),
       data_hash(hash_of_inputs(data, direction_files)),
-      id(resolved.name + "-" + run_hash(resolved, data_hash)) {}
+      id(resolved.name + "-" + run_hash(resolved, data_hash)),
+      lower_bound_(is_population(resolved)
+                       ? 0.0
+                       : least_loss(resolved.loss,
+                                    resolved.model.output_activation,
+                                    loss_targets(resolved.loss, data.train))) {}
 
 MinimaProblem Session::problem() const {
   return {.objective = *analysis,
           .layout = network.layout,
           .decay = spec.loss.decay_biases ? spec.loss.weight_decay : 0,
-          .lower_bound = attains_zero(spec.loss.kind)
-                             ? 0.0
-                             : -std::numeric_limits<double>::infinity(),
+          .lower_bound = lower_bound_,
           .data_symmetries = symmetries,
           .all_input_permutations =
               spec.data.symmetries == std::vector<std::string>{"permutations"}};

@@ -61,6 +61,9 @@ struct Session {
   std::unique_ptr<Reference> reference() const;
   std::string path() const;    ///< "autograd" or "fused"
   std::string layers() const;  ///< "64-16-16-10"
+
+ private:
+  double lower_bound_;
 };
 
 /// Whether composition rules prove the loss of a spec convex in the parameters.

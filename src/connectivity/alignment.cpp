@@ -72,7 +72,8 @@ UnitMove after(const UnitMove& next, const UnitMove& first) {
     out.sign[static_cast<int64_t>(i)] *= first.sign[j];
   }
   if (first.turn.defined()) {
-    const auto before = first.turn.index_select(0, at::tensor(next.from, torch::kInt64));
+    const auto before =
+        first.turn.index_select(0, at::tensor(next.from, torch::kInt64));
     out.turn = next.sign * before;
   }
   if (next.turn.defined())

@@ -5,7 +5,6 @@
 
 #include <cmath>
 
-#include "core/random.h"
 #include "minima/higher_order.h"
 #include "minima/newton.h"
 
@@ -15,15 +14,25 @@ namespace {
 using torch::Tensor;
 
 constexpr int64_t kHigherOrderLimit = 500;  // parameters
-constexpr int64_t kHigherOrderModes = 8;
+constexpr int64_t kHigherOrderModes = 64;
+
+double loss_noise(const MinimaProblem& problem, const Endpoint& e) {
+  return std::max(4e-16 * (1e-2 + std::abs(e.loss)),
+                  4 * value_noise(problem.objective, e.theta));
+}
+
+Tensor unit_rows(const Tensor& a) { return a / a.norm(2, {1}, true).clamp_min(1e-300); }
 
 // How much the loss falls when θ grows along its own part in the zero modes. It must
 // fall at once (5 % growth) and never rise again up to fivefold growth; 0 otherwise.
 double fall_along_zero_modes(const MinimaProblem& problem,
                              const Curvature& c,
+                             const Tensor& zero,
                              const Endpoint& e) {
-  const auto inside = at::mv(c.spectrum.vectors, e.theta) * c.zero.to(torch::kFloat64);
-  const auto outward = at::mv(c.spectrum.vectors.t(), inside);
+  const auto [u, s, v] =
+      at::linalg_svd(at::cat({c.explained.basis, zero}), /*full_matrices=*/false);
+  const auto basis = v.narrow(0, 0, (s > 1e-8).sum().item<int64_t>());
+  const auto outward = at::mv(basis.t(), at::mv(basis, e.theta));
   const auto growth = at::tensor({0.05, 0.25, 1.0, 4.0}, torch::kFloat64).unsqueeze(1);
   const auto losses = problem.objective.value(e.theta + growth * outward);
   const double noise = std::max(1e-14 * (1e-2 + std::abs(e.loss)),
@@ -33,30 +42,59 @@ double fall_along_zero_modes(const MinimaProblem& problem,
   return first < e.loss - noise && !rises ? e.loss - losses.min().item<double>() : 0.0;
 }
 
-// Directions in the zero modes that nothing explains, and mixtures of them.
-std::vector<Tensor> unexplained_directions(const Curvature& c) {
-  const auto zero =
-      c.spectrum.vectors.index_select(0, c.zero.nonzero().squeeze(1));  // [n, P]
-  const auto& e = c.explained.basis;
-  const auto rest = zero - at::mm(at::mm(zero, e.t()), e);
-  const auto [u, s, v] = at::linalg_svd(rest, /*full_matrices=*/false);
-  const auto count = (s > 0.5).sum().item<int64_t>();
-  std::vector<Tensor> out;
-  for (int64_t i = 0; i < count; ++i) out.push_back(v[i]);
-  RandomStream random(0, Stream::kProbe, 1);
-  for (int64_t i = 0; count > 1 && i < 2 * count; ++i) {
-    auto mixed = at::zeros_like(v[0]);
-    for (int64_t k = 0; k < count; ++k) mixed = mixed + random.normal() * v[k];
-    out.push_back(mixed / mixed.norm());
+// What the test found, said; `modes` zero modes are not explained.
+void conclude(const NullSpaceTest& test, int64_t modes, Endpoint& out) {
+  switch (test.kind) {
+    case ZeroMode::kFalling:
+      out.verdict = Verdict::kSaddle;
+      out.witness = test.witness;
+      out.witness_fall = test.fall;
+      out.reason += fmt::format(
+          "; with the other directions following, the loss falls by {:.1e} at {:.2g}: "
+          "higher order",
+          test.fall,
+          test.witness.norm().item<double>());
+      return;
+    case ZeroMode::kFlat:
+      out.reason += fmt::format(
+          "; flat along all {} rays tried, up to {:.2g}", test.rays, test.reach);
+      return;
+    case ZeroMode::kRising:
+      if (modes == 1 && test.order > 3.5 && test.order < 4.5) {
+        out.certificate = Certificate::kHigherOrder;
+        out.reason += fmt::format(
+            "; along the other, zero to rounding, the loss rises "
+            "with power {:.3g}",
+            test.order);
+      } else {
+        out.reason += fmt::format("; it rises along all {} rays tried", test.rays);
+      }
+      return;
+    case ZeroMode::kMixed:
+      out.reason += fmt::format(
+          "; of {} rays tried {} are flat, {} rise, {} could not be followed",
+          test.rays,
+          test.flat,
+          test.rising,
+          test.unclear);
+      return;
+    case ZeroMode::kUnclear:
+      out.verdict = Verdict::kUndecided;
+      out.reason += "; the loss could not be followed along them";
+      return;
   }
-  return out;
 }
 
 }  // namespace
 
 void judge_degenerate(const MinimaProblem& problem, const Curvature& c, Endpoint& out) {
   if (at_lower_bound(problem, out.theta, out.loss)) return;  // see judge
-  const double fall = problem.decay > 0 ? 0 : fall_along_zero_modes(problem, c, out);
+  const auto& inertia = *c.inertia;
+  const auto is_zero = inertia.is_zero();
+  const auto zero =
+      unit_rows(inertia.vectors.index_select(0, is_zero.nonzero().squeeze(1)));
+  const double fall =
+      problem.decay > 0 ? 0 : fall_along_zero_modes(problem, c, zero, out);
   if (fall > 0) {
     out.verdict = Verdict::kEscaping;
     out.growth_fall = fall;
@@ -70,51 +108,22 @@ void judge_degenerate(const MinimaProblem& problem, const Curvature& c, Endpoint
     return;
   }
   out.verdict = Verdict::kDegenerateMinimum;
-  const auto more = out.nullity - out.explained;
   out.reason = fmt::format("{} zero modes, {} explained", out.nullity, out.explained);
   if (!out.sources.empty()) out.reason += " (" + out.sources + ")";
-  if (out.theta.size(0) > kHigherOrderLimit || more > kHigherOrderModes) {
+  if (out.theta.size(0) > kHigherOrderLimit || inertia.zero > kHigherOrderModes) {
+    out.verdict = Verdict::kUndecided;
     out.reason += "; not tested to higher order";
     return;
   }
-  const auto rest = c.zero.logical_not().nonzero().squeeze(1);
-  const auto complement = c.spectrum.vectors.index_select(0, rest).t().contiguous();
-  const auto curvature = c.spectrum.values.index_select(0, rest);
-  int64_t flat = 0, rising = 0, tested = 0;
-  double reach = INFINITY, order = INFINITY;
-  for (const auto& v : unexplained_directions(c)) {
-    const auto test =
-        follow_zero_mode(problem.objective, out.theta, v, complement, curvature);
-    ++tested;
-    if (test.kind == ZeroMode::kFalling) {
-      out.verdict = Verdict::kSaddle;
-      out.witness = test.witness;
-      out.witness_fall = test.fall;
-      out.reason +=
-          fmt::format("; along one the loss falls by {:.1e} at {:.2g}: higher order",
-                      test.fall,
-                      test.witness.norm().item<double>());
-      return;
-    }
-    flat += test.kind == ZeroMode::kFlat;
-    rising += test.kind == ZeroMode::kRising;
-    if (test.kind != ZeroMode::kUnclear) reach = std::min(reach, test.reach);
-    if (test.kind == ZeroMode::kRising) order = std::min(order, test.order);
-  }
-  if (flat == tested && tested > 0) {
-    out.reason += fmt::format(
-        "; a flat valley in all {} directions tried, up to {:.2g}", tested, reach);
-  } else if (more == 1 && rising == tested && order > 3.5 && order < 4.5) {
-    out.certificate = Certificate::kHigherOrder;
-    out.reason +=
-        fmt::format("; along the other the loss rises with power {:.3g}", order);
-  } else {
-    out.reason +=
-        fmt::format("; of {} directions tried {} are flat, {} rise, none falls",
-                    tested,
-                    flat,
-                    rising);
-  }
+  const auto rest = is_zero.logical_not().nonzero().squeeze(1);
+  const auto test =
+      test_null_space(problem.objective,
+                      out.theta,
+                      zero,
+                      inertia.vectors.index_select(0, rest).t().contiguous(),
+                      inertia.values.index_select(0, rest),
+                      loss_noise(problem, out));
+  conclude(test, inertia.zero, out);
 }
 
 }  // namespace basin

@@ -12,13 +12,13 @@ namespace basin {
 enum class Verdict {
   kStrictMinimum,          ///< critical, smooth there, every eigenvalue positive
   kMinimumModuloSymmetry,  ///< as many zero modes as the symmetries explain
-  kDegenerateMinimum,      ///< more zero modes, along which the loss was not seen to fall
-  kKinkMinimum,            ///< a minimum where the loss is not differentiable
-  kSaddle,                 ///< a critical point with negative curvature
-  kEscaping,               ///< the loss keeps falling while ‖θ‖ grows
-  kUndecided,              ///< a critical point whose kind rounding leaves open
-  kNotConverged,           ///< no critical point; the reason says why
-  kDiverged,               ///< training ended in numbers that are none
+  kDegenerateMinimum,  ///< more zero modes, along which the loss was not seen to fall
+  kKinkMinimum,        ///< a minimum where the loss is not differentiable
+  kSaddle,             ///< a critical point with negative curvature
+  kEscaping,           ///< the loss keeps falling while ‖θ‖ grows
+  kUndecided,          ///< a critical point whose kind rounding leaves open
+  kNotConverged,       ///< no critical point; the reason says why
+  kDiverged,           ///< training ended in numbers that are none
 };
 
 /// "strict_minimum", ...

@@ -38,7 +38,6 @@ int64_t class_at(const Minimum& minimum, const std::string& level);
 
 /// Endpoints sorted into classes. Saddles, escaping and diverged endpoints belong to
 /// none. Ids depend on the endpoints alone, not on their order.
-/// Throws NumericError if a symmetry that joins two endpoints changes the function.
 std::vector<Minimum> identify(const MinimaProblem& problem,
                               const std::vector<Endpoint>& endpoints,
                               const MinimaOptions& options);

@@ -3,10 +3,12 @@
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
 #include "minima/degenerate.h"
+#include "minima/inactive.h"
 #include "minima/kink_verdict.h"
 #include "minima/newton.h"
 #include "minima/smooth_curvature.h"
@@ -81,6 +83,18 @@ void judge_saddle(const MinimaProblem& problem,
       steps[best].norm().item<double>());
 }
 
+// Eigenvalues within the cut that their own bounds show to be negative.
+void judge_small_negative(const MinimaProblem& problem,
+                          const Inertia& inertia,
+                          Endpoint& out) {
+  const auto direction = inertia.vectors[0] / inertia.vectors[0].norm();
+  const auto bent =
+      problem.objective.hessian_times(out.theta.unsqueeze(0), direction.unsqueeze(0));
+  out.min_eigenvalue = bent.squeeze(0).dot(direction).item<double>();
+  judge_saddle(problem, direction, out);
+  if (out.verdict != Verdict::kSaddle) out.verdict = Verdict::kUndecided;
+}
+
 void judge_critical(const MinimaProblem& problem,
                     const Curvature& c,
                     const MinimaOptions& options,
@@ -110,6 +124,8 @@ void judge_critical(const MinimaProblem& problem,
         "{:.1e} long",
         out.radius,
         out.newton_step);
+  } else if (c.inertia && c.inertia->negative > 0) {
+    judge_small_negative(problem, *c.inertia, out);
   } else if (out.nullity == 0) {
     out.verdict = Verdict::kStrictMinimum;
     out.certificate = Certificate::kHessian;
@@ -129,12 +145,32 @@ void judge_critical(const MinimaProblem& problem,
 
 }  // namespace
 
+namespace {
+
+// Which parameters L does not depend on near θ; decay aside.
+std::vector<bool> free_near(const MinimaProblem& problem, const Tensor& theta) {
+  const auto blocks = problem.objective.kink_blocks();
+  if (blocks.empty()) return {};
+  const auto z = problem.objective.kink_arguments(theta.unsqueeze(0)).squeeze(0);
+  return locally_free(problem.layout, blocks, z);
+}
+
+bool is_constant_near(const MinimaProblem& problem, const Tensor& theta) {
+  const auto free = free_near(problem, theta);
+  return !free.empty() && std::find(free.begin(), free.end(), false) == free.end() &&
+         !(problem.objective.decay() != 0).any().item<bool>();
+}
+
+}  // namespace
+
 std::vector<NullSource> null_sources(const MinimaProblem& problem,
                                      const Tensor& theta) {
   const bool decayed = problem.decay > 0;
   auto out = symmetry_sources(problem.layout, theta, decayed);
   const auto probes = problem.objective.layer_probes(theta, {});
-  for (auto& s : data_sources(problem.layout, theta, probes, decayed)) out.push_back(s);
+  const auto free = free_near(problem, theta);
+  for (auto& s : data_sources(problem.layout, theta, probes, free, decayed))
+    out.push_back(std::move(s));
   return out;
 }
 
@@ -160,13 +196,29 @@ Endpoint judge_by_curvature(const MinimaProblem& problem,
   const auto place = place_of(problem, theta);
   out.kink_distance = place.distance;
   out.radius = std::min(place.radius, problem.objective.smooth_radius(theta));
+  if (problem.objective.smoothness() == Smoothness::kUnknown) {
+    out.verdict = Verdict::kUndecided;
+    out.reason = "whether the loss is differentiable here is not known";
+    return out;
+  }
+  if (is_constant_near(problem, theta)) {
+    out.verdict = Verdict::kDegenerateMinimum;
+    out.certificate = Certificate::kConstant;
+    out.nullity = out.explained = theta.size(0);
+    out.index = 0;
+    out.reason = fmt::format(
+        "the loss is constant near here: on every sample a strictly inactive unit "
+        "stands between the parameters and the loss (up to {:.2g})",
+        out.radius);
+    return out;
+  }
   if (!place.active.empty() || !place.zeroed.empty()) {
     judge_on_kinks(problem, place, options, out);
     return out;
   }
   Curvature curvature;
   try {
-    curvature = curvature_at(problem, theta, options);
+    curvature = curvature_at(problem, theta, answer.gradient.squeeze(0), out, options);
   } catch (const NumericError& error) {
     out.reason = fmt::format("no curvature is known here: {}", error.what());
     return out;

@@ -24,7 +24,8 @@ struct MinimaProblem {
   bool all_input_permutations = false;  ///< they are all permutations of the inputs
 };
 
-/// All that may make zero modes at θ `[P]`; each tangent is to be checked against H.
+/// All that may make zero modes at θ `[P]`; each is to be checked, see
+/// sources_that_hold.
 std::vector<NullSource> null_sources(const MinimaProblem& problem,
                                      const torch::Tensor& theta);
 

@@ -8,6 +8,7 @@
 
 #include "curvature/symmetric_eigen.h"
 #include "minima/active_set.h"
+#include "minima/finite_moves.h"
 #include "minima/newton.h"
 #include "minima/null_sources.h"
 #include "minima/symmetry.h"
@@ -55,8 +56,12 @@ ExplainedModes explain_along(const MinimaProblem& problem,
                              const Tensor& theta,
                              const Tensor& free,
                              const KinkSystem& system,
-                             double scale) {
-  auto sources = null_sources(problem, theta);
+                             double scale,
+                             double radius) {
+  auto sources = sources_that_hold(problem,
+                                   theta,
+                                   null_sources(problem, theta),
+                                   {.reach = 0.5 * radius, .differentiable = false});
   for (auto& source : sources) {
     const auto inside = source.tangents.index_select(1, free);
     const auto along = at::mm(inside, system.along);
@@ -254,7 +259,8 @@ void judge_on_kinks(const MinimaProblem& problem,
     return;
   }
   const double scale = values.numel() > 0 ? values.abs().max().item<double>() : 0;
-  const auto explained = explain_along(problem, out.theta, free, system, scale);
+  const auto explained =
+      explain_along(problem, out.theta, free, system, scale, out.radius);
   out.explained = explained.total;
   out.sources = explained.text;
   if (zeroed.silent == Answer::kUndecided) {

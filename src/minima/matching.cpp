@@ -59,10 +59,10 @@ SignedDistance distances(const UnitGroup& group, const Tensor& a, const Tensor& 
   }
   const auto minus = distances_with(group, rows_a, rows_b, -1);
   const auto flip = minus.square < plus.square;
-  return {.square = at::minimum(plus.square, minus.square) + out,
-          .flip = flip,
-          .turn = plus.turn.defined() ? at::where(flip, minus.turn, plus.turn)
-                                      : Tensor()};
+  return {
+      .square = at::minimum(plus.square, minus.square) + out,
+      .flip = flip,
+      .turn = plus.turn.defined() ? at::where(flip, minus.turn, plus.turn) : Tensor()};
 }
 
 double off_diagonal_min(const Tensor& square) {

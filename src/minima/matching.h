@@ -38,8 +38,8 @@ Matching match_units(const ParameterLayout& layout,
 torch::Tensor signature(const ParameterLayout& layout, const torch::Tensor& theta);
 
 /// log10 of the number of distinct copies of θ that permutations, flips and half turns
-/// (up to whole ones) make: |group| / |stabiliser|. Units with equal weights, and zero units, are counted
-/// into the stabiliser.
+/// (up to whole ones) make: |group| / |stabiliser|. Units with equal weights, and zero
+/// units, are counted into the stabiliser.
 double log10_orbit_size(const ParameterLayout& layout, const torch::Tensor& theta);
 
 }  // namespace basin

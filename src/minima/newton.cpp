@@ -51,17 +51,24 @@ struct Plan {
 };
 
 // H = L Lᵀ far from singular, and Newton's step inside the ball: no eigenvalues needed.
+// With `scaled`, D H D is asked, its diagonal 1: columns of very different size make no
+// direction flat.
 std::optional<Plan> cholesky_plan(const Tensor& hessian,
                                   const Point& at,
                                   double radius,
-                                  double zero_tolerance) {
-  const auto [factor, info] = at::linalg_cholesky_ex(hessian);
+                                  double zero_tolerance,
+                                  bool scaled) {
+  const auto bent = hessian.diagonal();
+  if (scaled && !(bent > 0).all().item<bool>()) return std::nullopt;
+  const auto d = scaled ? 1 / bent.sqrt() : at::ones_like(bent);
+  const auto [factor, info] = at::linalg_cholesky_ex(d.unsqueeze(1) * hessian * d);
   if (info.item<int64_t>() != 0) return std::nullopt;
   const auto diagonal = factor.diagonal().square();
   if (!(diagonal.min() > zero_tolerance * diagonal.max()).item<bool>()) {
     return std::nullopt;
   }
-  const auto step = -at::cholesky_solve(at.gradient.unsqueeze(1), factor).squeeze(1);
+  const auto step =
+      -d * at::cholesky_solve((d * at.gradient).unsqueeze(1), factor).squeeze(1);
   if (!(step.norm().item<double>() <= radius)) return std::nullopt;
   return Plan{{.step = step, .predicted = -0.5 * at.gradient.dot(step).item<double>()}};
 }
@@ -112,8 +119,9 @@ std::optional<Plan> plan_at(const Objective& objective,
   }
   const auto hessian = dense_hessian(objective, at.theta);
   if (!hessian.isfinite().all().item<bool>()) return std::nullopt;
-  if (auto plan = cholesky_plan(hessian, at, radius, options.zero_tolerance)) {
-    return plan;
+  for (const bool scaled : {false, true}) {
+    if (auto plan = cholesky_plan(hessian, at, radius, options.zero_tolerance, scaled))
+      return plan;
   }
   return eigen_plan(hessian, at, radius, tolerance, hidden, options.zero_tolerance);
 }

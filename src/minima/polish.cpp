@@ -1,7 +1,10 @@
 #include <ATen/Functions.h>
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
 
 #include <cmath>
 
+#include "core/error.h"
 #include "core/stop.h"
 #include "minima/active_set.h"
 #include "minima/judge.h"
@@ -153,6 +156,26 @@ Endpoint finish(const MinimaProblem& problem,
   }
 }
 
+// One bad endpoint never ends a run: what goes wrong with it is its reason.
+Endpoint finish_or_say(const MinimaProblem& problem,
+                       const Tensor& theta,
+                       int64_t steps,
+                       const MinimaOptions& options) {
+  Endpoint out{.theta = theta, .polish_steps = steps};
+  try {
+    return finish(problem, theta, steps, options);
+  } catch (const NumericError& error) {
+    out.reason = fmt::format("could not be judged: {}", error.what());
+  } catch (const c10::Error& error) {
+    out.reason = fmt::format("could not be judged: {}", error.what_without_backtrace());
+  }
+  out.norm = theta.norm().item<double>();
+  out.loss = problem.objective.value(theta.unsqueeze(0)).item<double>();
+  if (std::isfinite(out.loss)) return out;
+  out.verdict = Verdict::kDiverged;
+  return out;
+}
+
 Endpoint diverged_endpoint(const Tensor& theta) {
   return {.verdict = Verdict::kDiverged,
           .reason = "training ended in numbers that are none, or huge",
@@ -190,10 +213,10 @@ std::vector<Endpoint> polish_and_judge(const MinimaProblem& problem,
     for (size_t k = 0; k < alive.size(); ++k) {
       check_stop();
       out[static_cast<size_t>(alive[k])] =
-          finish(problem,
-                 near.theta[static_cast<int64_t>(k)].clone(),
-                 near.iterations[k],
-                 options);
+          finish_or_say(problem,
+                        near.theta[static_cast<int64_t>(k)].clone(),
+                        near.iterations[k],
+                        options);
     }
   }
   for (size_t i = 0; i < out.size(); ++i) out[i].seed = first + static_cast<int64_t>(i);

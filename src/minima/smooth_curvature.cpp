@@ -3,26 +3,51 @@
 #include <ATen/Functions.h>
 
 #include "curvature/symmetric_eigen.h"
+#include "minima/finite_moves.h"
 
 namespace basin {
 namespace {
 
 using torch::Tensor;
 
-// Tangents that H annihilates; the others explain nothing.
+constexpr double kAnnihilated = 1e-6;  // ‖H t‖ / (‖H‖ ‖t‖) of a tangent of an orbit
+
+// Sources along which L is constant at finite distance, and whose tangents H
+// annihilates.
 ExplainedModes verified_modes(const MinimaProblem& problem,
                               const Tensor& theta,
-                              double scale) {
+                              double scale,
+                              const Endpoint& at,
+                              const MinimaOptions& options) {
   auto sources = null_sources(problem, theta);
+  if (sources.empty()) return explain(sources, theta.size(0));
+  sources = sources_that_hold(
+      problem,
+      theta,
+      std::move(sources),
+      {.gradient = std::max({options.gradient_tolerance, at.noise, at.gradient_norm}),
+       .curvature = scale,
+       .reach = 0.5 * at.radius});
   for (auto& source : sources) {
     const auto unit =
         source.tangents / source.tangents.norm(2, {1}, true).clamp_min(1e-300);
     const auto points = theta.unsqueeze(0).expand_as(unit).contiguous();
     const auto bent = problem.objective.hessian_times(points, unit).norm(2, {1});
-    const auto held = (bent <= 1e-6 * scale).nonzero().squeeze(1);
+    const auto held = (bent <= kAnnihilated * scale).nonzero().squeeze(1);
     source.tangents = unit.index_select(0, held);
   }
   return explain(sources, theta.size(0));
+}
+
+// How far the critical point may be from θ, in the directions that are not flat.
+Tensor possible_shift(const HessianSpectrum& spectrum,
+                      const Tensor& zero,
+                      const Tensor& gradient,
+                      double noise) {
+  const auto step =
+      (at::mv(spectrum.vectors, gradient).abs() + noise) / spectrum.values.abs();
+  const auto kept = at::where(zero, at::zeros_like(step), step);
+  return at::mv(spectrum.vectors.t(), kept);
 }
 
 // Above the dense limit: Lanczos with the explained zero modes moved to the top of the
@@ -45,33 +70,46 @@ HessianSpectrum deflated_spectrum(const MinimaProblem& problem,
 
 Curvature curvature_at(const MinimaProblem& problem,
                        const Tensor& theta,
+                       const Tensor& gradient,
+                       const Endpoint& at,
                        const MinimaOptions& options) {
   Curvature out;
-  if (theta.size(0) <= options.dense_limit) {
+  const bool dense = theta.size(0) <= options.dense_limit;
+  if (dense) {
     // Most endpoints are strict minima: their eigenvectors are not asked for, and
     // eigenvalues alone cost a third.
-    const auto hessian = dense_hessian(problem.objective, theta);
-    const auto values = symmetric_eigenvalues(hessian);
+    out.hessian = dense_hessian(problem.objective, theta);
+    const auto values = symmetric_eigenvalues(out.hessian);
     const double scale = values.abs().max().item<double>();
     if (values[0].item<double>() > options.zero_tolerance * scale) {
-      out.explained = verified_modes(problem, theta, scale);
+      out.explained = explain({}, theta.size(0));
       out.spectrum = {.values = values, .complete = true};
-      out.hessian = hessian;
       out.zero = at::zeros_like(values).to(torch::kBool);
       return out;
     }
+    const auto [all, vectors] = symmetric_eigen(out.hessian);
+    out.spectrum = {
+        .values = all, .vectors = vectors.t().contiguous(), .complete = true};
+  } else {
+    out.spectrum = hessian_spectrum(
+        problem.objective,
+        theta,
+        {.dense_limit = options.dense_limit, .lanczos_steps = options.lanczos_steps});
   }
-  out.spectrum = hessian_spectrum(
-      problem.objective,
-      theta,
-      {.dense_limit = options.dense_limit, .lanczos_steps = options.lanczos_steps});
   const double scale = out.spectrum.values.abs().max().item<double>();
-  out.explained = verified_modes(problem, theta, scale);
-  if (!out.spectrum.complete && out.explained.total > 0) {
+  out.explained = verified_modes(problem, theta, scale, at, options);
+  if (!dense && out.explained.total > 0) {
     out.spectrum =
         deflated_spectrum(problem, theta, out.explained.basis, scale, options);
   }
   out.zero = out.spectrum.values.abs() <= options.zero_tolerance * scale;
+  const bool bent_down =
+      (out.spectrum.values < -options.zero_tolerance * scale).any().item<bool>();
+  if (dense && !bent_down && out.zero.sum().item<int64_t>() != out.explained.total) {
+    const auto shift = possible_shift(out.spectrum, out.zero, gradient, at.noise);
+    const auto error = hessian_error(problem.objective, theta, out.hessian, shift);
+    out.inertia = inertia_of(out.hessian, error, out.explained.basis);
+  }
   return out;
 }
 
@@ -83,22 +121,31 @@ void fill_spectrum(const Curvature& c, const Tensor& gradient, Endpoint& out) {
   out.explained = c.explained.total;
   out.sources = c.explained.text;
   if (!c.spectrum.complete) return;
-  const auto rest = c.zero.logical_not();
-  out.nullity = c.zero.sum().item<int64_t>();
-  out.index = (values < 0).logical_and(rest).sum().item<int64_t>();
-  const auto size = values.abs();
-  if (out.nullity > 0) out.cut_below = size.masked_select(c.zero).max().item<double>();
-  if (out.nullity < values.size(0)) {
-    out.cut_above = size.masked_select(rest).min().item<double>();
+  const auto sorted = std::get<0>(values.abs().sort());
+  auto shown = values;
+  if (c.inertia) {
+    out.nullity = c.explained.total + c.inertia->zero;
+    out.index = c.inertia->negative;
+    if (out.nullity == 0 && out.index == 0) {
+      shown = positive_eigenvalues(c.hessian, *c.inertia);
+      out.min_eigenvalue = shown[0].item<double>();
+    }
+    out.newton_step = solve(*c.inertia, gradient).norm().item<double>();
+  } else {
+    out.nullity = c.zero.sum().item<int64_t>();
+    out.index = (values < 0).logical_and(c.zero.logical_not()).sum().item<int64_t>();
+    if (c.spectrum.vectors.defined()) {
+      const auto step = at::mv(c.spectrum.vectors, gradient) / values;
+      out.newton_step =
+          at::where(c.zero, at::zeros_like(step), step).norm().item<double>();
+    } else {
+      out.newton_step = at::linalg_solve(c.hessian, gradient).norm().item<double>();
+    }
   }
+  if (out.nullity > 0) out.cut_below = sorted[out.nullity - 1].item<double>();
+  if (out.nullity < sorted.size(0)) out.cut_above = sorted[out.nullity].item<double>();
   const auto keep = std::min<int64_t>(values.size(0), out.nullity + out.index + 3);
-  out.eigenvalues = values.narrow(0, 0, keep).clone();
-  if (c.hessian.defined()) {
-    out.newton_step = at::linalg_solve(c.hessian, gradient).norm().item<double>();
-    return;
-  }
-  const auto step = at::mv(c.spectrum.vectors, gradient) / values;
-  out.newton_step = at::where(c.zero, at::zeros_like(step), step).norm().item<double>();
+  out.eigenvalues = shown.narrow(0, 0, keep).clone();
 }
 
 }  // namespace basin

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
+
 #include "curvature/hessian.h"
+#include "curvature/inertia.h"
 #include "minima/judge.h"
 
 namespace basin {
@@ -8,15 +11,21 @@ namespace basin {
 /// What the smooth verdict is made from.
 struct Curvature {
   HessianSpectrum spectrum;  ///< without eigenvectors where H is positive definite
-  torch::Tensor hessian;     ///< then
+  torch::Tensor hessian;     ///< where all eigenvalues are known
   ExplainedModes explained;
-  torch::Tensor zero;  ///< which eigenvalues count as zero modes, bool
+  torch::Tensor zero;  ///< eigenvalues within the cut, bool
+
+  /// Where eigenvalues within the cut are left that nothing explains: their signs, each
+  /// with its own bound. The explained directions are taken out.
+  std::optional<Inertia> inertia;
 };
 
 /// All eigenvalues up to the dense limit; above, Lanczos with the explained zero modes
-/// moved away. θ `[P]`.
+/// moved away. θ `[P]`; `at` has gradient_norm, noise and radius filled in.
 Curvature curvature_at(const MinimaProblem& problem,
                        const torch::Tensor& theta,
+                       const torch::Tensor& gradient,
+                       const Endpoint& at,
                        const MinimaOptions& options);
 
 /// The numbers of an endpoint that follow from it.

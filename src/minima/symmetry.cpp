@@ -69,15 +69,14 @@ void fix_scaling(const UnitGroup& group, const LayerViews& at) {
   }
 }
 
-// φ = reflection / 2 + an odd function: the readers' biases take the constant.
-void centre_reflection(UnitGroup& group, const LayerViews& at) {
+// φ = reflection / 2 + an odd function: the readers' biases take the constant, or give
+// it back (`times` −1).
+void shift_middle(const UnitGroup& group, double times, const LayerViews& at) {
   double added = 0;
   for (const auto l : group.readers) {
     ++added;
-    at.bias[l].add_(at.weight[l].sum(1), added * group.reflection / 2);
+    at.bias[l].add_(at.weight[l].sum(1), times * added * group.reflection / 2);
   }
-  group.reflection = 0;
-  group.sign_flip = true;
 }
 
 // Biases within half a half turn of zero.
@@ -183,7 +182,11 @@ Canonical canonical_form(const ParameterLayout& layout, const Tensor& theta) {
   const auto at = layer_views(out.layout, out.theta);
   const double size = out.theta.abs().max().item<double>();
   for (auto& group : out.layout.groups) {
-    if (group.reflection != 0) centre_reflection(group, at);
+    if (group.reflection != 0) {
+      shift_middle(group, 1, at);
+      group.reflection = 0;
+      group.sign_flip = true;
+    }
     if (group.half_turn != 0) unwind(group, at);
     drop_silent_units(group, at);
     fold_constant_units(group, at);
@@ -192,6 +195,15 @@ Canonical canonical_form(const ParameterLayout& layout, const Tensor& theta) {
     drop_silent_units(group, at);
   }
   if (layout.logit_shift) centre_logits(at);
+  return out;
+}
+
+Tensor in_network(const ParameterLayout& layout, const Tensor& theta) {
+  auto out = theta.clone();
+  const auto at = layer_views(layout, out);
+  for (const auto& group : layout.groups) {
+    if (group.reflection != 0) shift_middle(group, -1, at);
+  }
   return out;
 }
 

@@ -15,7 +15,9 @@ struct LayerViews {
 };
 LayerViews layer_views(const ParameterLayout& layout, const torch::Tensor& theta);
 
-/// A representative of θ's orbit under the continuous symmetries, to compare with.
+/// A representative of θ's orbit under the continuous symmetries, to compare with. Its
+/// layout differs from the network's where a linear network was collapsed into one
+/// layer, and where reflected units are measured from the middle of their range.
 struct Canonical {
   ParameterLayout layout;
   torch::Tensor theta;
@@ -28,5 +30,9 @@ struct Canonical {
 /// nothing are set to zero; logits get zero mean over the outputs, and a network
 /// without any activation becomes the one affine map that it is.
 Canonical canonical_form(const ParameterLayout& layout, const torch::Tensor& theta);
+
+/// The parameters `[P]` of the network itself that a canonical θ stands for. `theta` in
+/// the layout of a canonical form that was not collapsed.
+torch::Tensor in_network(const ParameterLayout& layout, const torch::Tensor& theta);
 
 }  // namespace basin

@@ -27,8 +27,8 @@ using SymmetryElement = std::vector<UnitMove>;
 void move_units(const UnitGroup& group, const UnitMove& move, const LayerViews& views);
 
 /// Multiplies the rows of a unit by `factor` > 0 and its readers' columns by what takes
-/// that back: 1/factor, or 1/factor² of a quadratic activation. Units without activation
-/// allow any factor but 0.
+/// that back: 1/factor, or 1/factor² of a quadratic activation. Units without
+/// activation allow any factor but 0.
 void scale_unit(const UnitGroup& group,
                 int64_t unit,
                 double factor,

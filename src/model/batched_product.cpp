@@ -7,6 +7,8 @@
 #include <optional>
 #include <type_traits>
 
+#include "core/error.h"
+
 namespace basin {
 namespace {
 
@@ -91,6 +93,10 @@ void blas_product(Gemm<T> gemm,
   const int rows = static_cast<int>(n), columns = static_cast<int>(m);
   const int inner = static_cast<int>(k);
   const int lda = static_cast<int>(a.stride), ldb = static_cast<int>(b.stride);
+  // A BLAS that refuses a call prints a line and leaves C as it was.
+  require(lda >= std::max(1, form == Form::kLeftTransposed ? columns : inner) &&
+              ldb >= std::max(1, form == Form::kRightTransposed ? inner : rows),
+          "batched product: rows overlap");
   const T one = 1;
   gemm(&right,
        &left,
@@ -107,10 +113,19 @@ void blas_product(Gemm<T> gemm,
        &rows);
 }
 
-// Rows of a matrix must be contiguous; anything else is copied.
+// Rows of a matrix must be contiguous; anything else is copied. The stride of an axis
+// with one entry means nothing: LibTorch leaves any number there, and a BLAS refuses
+// one that is below the length of a row.
 Tensor with_contiguous_rows(const Tensor& t) {
-  const bool good = t.stride(2) == 1 && t.stride(1) >= std::max<int64_t>(1, t.size(2));
-  return good ? t : t.contiguous();
+  const bool entries = t.size(2) <= 1 || t.stride(2) == 1;
+  const bool rows = t.size(1) <= 1 || t.stride(1) >= std::max<int64_t>(1, t.size(2));
+  return entries && rows ? t : t.contiguous();
+}
+
+template <typename T>
+Matrix<T> matrix_of(const Tensor& t, int64_t index) {
+  return {t.data_ptr<T>() + index * t.stride(0),
+          t.size(1) <= 1 ? std::max<int64_t>(1, t.size(2)) : t.stride(1)};
 }
 
 template <typename T>
@@ -132,8 +147,7 @@ Tensor cpu_product(Form form,
           bias.defined() ? bias.data_ptr<T>()[i * bias.stride(0) + row] : T(0);
       std::fill_n(c + row * n, n, start);
     }
-    const Matrix<T> from{a.data_ptr<T>() + i * a.stride(0), a.stride(1)};
-    const Matrix<T> other{b.data_ptr<T>() + i * b.stride(0), b.stride(1)};
+    const auto from = matrix_of<T>(a, i), other = matrix_of<T>(b, i);
     if (m * n * k <= kLoopLimit) {
       loop_product(form, from, other, c, m, n, k);
     } else {
@@ -154,7 +168,12 @@ Tensor library_product(Form form,
 }
 
 Tensor evaluate(Form form, const Tensor& a, const Tensor& b, const Tensor& bias) {
-  const bool small = a.numel() > 0 && b.numel() > 0 && a.stride(0) < (int64_t{1} << 31);
+  const auto fits = [](const Tensor& t) {  // into the 32-bit integers of a BLAS
+    constexpr int64_t kMost = int64_t{1} << 31;
+    return t.numel() > 0 && t.size(1) < kMost && t.size(2) < kMost &&
+           t.stride(0) < kMost && t.stride(1) < kMost;
+  };
+  const bool small = fits(a) && fits(b);
   const bool bias_rows = !bias.defined() || bias.stride(1) == 1;
   if (a.is_cpu() && small && bias_rows) {
     if (a.scalar_type() == torch::kFloat32 && find_gemm<float>() != nullptr) {

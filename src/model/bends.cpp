@@ -13,7 +13,7 @@ namespace {
 
 using torch::Tensor;
 
-constexpr int64_t kNearest = 32;  // sites whose distance in θ is found
+constexpr int64_t kNearest = 32;     // sites whose distance in θ is found
 constexpr double kNoEffect = 1e-12;  // of the largest ∂L/∂z: the jump is rounding
 
 }  // namespace
@@ -25,20 +25,18 @@ double distance_to_bend(const Network& network,
                         const Tensor& targets) {
   const double none = std::numeric_limits<double>::infinity();
   const auto& o = network.options;
-  const bool elu = o.activation == Elementwise::kElu ||
-                   o.output_activation == Elementwise::kElu;
+  const bool elu =
+      o.activation == Elementwise::kElu || o.output_activation == Elementwise::kElu;
   const bool huber = loss.kind == LossKind::kHuber;
   if (!elu && !huber) return none;
   // Step 1: what stands inside each bend, and whether L feels it.
   const auto x = theta.detach().requires_grad_(true);
   std::vector<Tensor> arguments;
-  const auto f = forward(network,
-                         x,
-                         inputs,
-                         [&](int64_t, Elementwise phi, const Tensor& z) {
-                           if (phi == Elementwise::kElu) arguments.push_back(z);
-                           return elementwise(phi, z);
-                         });
+  const auto f =
+      forward(network, x, inputs, [&](int64_t, Elementwise phi, const Tensor& z) {
+        if (phi == Elementwise::kElu) arguments.push_back(z);
+        return elementwise(phi, z);
+      });
   if (huber) arguments.push_back((f - targets).abs() - loss.huber_delta);
   if (arguments.empty()) return none;
   std::vector<Tensor> flat, felt;
@@ -46,17 +44,15 @@ double distance_to_bend(const Network& network,
   for (const auto& z : arguments) {
     flat.push_back(z.reshape({-1}));
     const bool output = huber && &z == &arguments.back();
-    felt.push_back(output ? at::ones_like(flat.back()).detach()
-                          : torch::autograd::grad({total}, {z}, {}, true)[0]
-                                .abs()
-                                .reshape({-1}));
+    felt.push_back(
+        output ? at::ones_like(flat.back()).detach()
+               : torch::autograd::grad({total}, {z}, {}, true)[0].abs().reshape({-1}));
   }
   const auto z = at::cat(flat);
   const auto effect = at::cat(felt);
   // Step 2: of the nearest ones that it feels, |z| / ‖∂z/∂θ‖.
-  const auto size = at::where(effect > kNoEffect * effect.max(),
-                              z.detach().abs(),
-                              at::full_like(effect, none));
+  const auto size = at::where(
+      effect > kNoEffect * effect.max(), z.detach().abs(), at::full_like(effect, none));
   const auto count = std::min<int64_t>(kNearest, size.numel());
   const auto [least, index] = size.topk(count, 0, /*largest=*/false);
   double out = none;

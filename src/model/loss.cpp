@@ -3,6 +3,8 @@
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "model/elementwise.h"
 
@@ -41,9 +43,95 @@ bool needs_classes(LossKind kind) {
          kind == LossKind::kHinge;
 }
 
-bool attains_zero(LossKind kind) {
-  return kind == LossKind::kMse || kind == LossKind::kHuber ||
-         kind == LossKind::kHinge || kind == LossKind::kAbsolute;
+namespace {
+
+/// The values an activation takes. An end that is not `closed` is only approached.
+struct Range {
+  double low = -INFINITY, high = INFINITY;
+  bool closed_low = false, closed_high = false;
+};
+
+Range range_of(Elementwise activation) {
+  switch (activation) {
+    case Elementwise::kRelu:
+    case Elementwise::kSquare:
+    case Elementwise::kAbs:
+      return {.low = 0, .closed_low = true};
+    case Elementwise::kSoftplus:
+      return {.low = 0};
+    case Elementwise::kElu:
+      return {.low = -1};
+    case Elementwise::kTanh:
+      return {.low = -1, .high = 1};
+    case Elementwise::kSigmoid:
+      return {.low = 0, .high = 1};
+    case Elementwise::kSin:
+      return {.low = -1, .high = 1, .closed_low = true, .closed_high = true};
+    case Elementwise::kGelu:
+      return {.low = -0.16997120747990369, .closed_low = true};
+    case Elementwise::kSilu:
+      return {.low = -0.27846454276107379, .closed_low = true};
+    default:
+      return {};
+  }
+}
+
+/// An output at which the loss of one sample is least, without regard to the range, and
+/// the loss there and elsewhere.
+double best_output(const LossOptions& loss, double y) {
+  switch (loss.kind) {
+    case LossKind::kLogistic:
+      return y * INFINITY;
+    case LossKind::kSigmoidCrossEntropy:
+      return std::log(y / (1 - y));  // ±∞ at 0 and 1
+    default:
+      return y;  // hinge too, whose targets are ±1
+  }
+}
+
+double loss_at(const LossOptions& loss, double f, double y) {
+  const auto softplus = [](double z) {
+    return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z)));
+  };
+  const double r = std::abs(f - y), delta = loss.huber_delta;
+  switch (loss.kind) {
+    case LossKind::kMse:
+      return r * r / 2;
+    case LossKind::kHuber:
+      return r <= delta ? r * r / 2 : delta * (r - delta / 2);
+    case LossKind::kAbsolute:
+      return r;
+    case LossKind::kHinge:
+      return std::max(0.0, 1 - y * f);
+    case LossKind::kLogistic:
+      return softplus(-y * f);
+    case LossKind::kSigmoidCrossEntropy:
+      return softplus(f) - y * f;
+    default:
+      return -INFINITY;
+  }
+}
+
+}  // namespace
+
+double least_loss(const LossOptions& loss,
+                  Elementwise output_activation,
+                  const torch::Tensor& targets) {
+  if (loss.kind == LossKind::kCrossEntropy) return -INFINITY;
+  const auto range = range_of(output_activation);
+  const auto y = targets.to(torch::kFloat64).contiguous();
+  double sum = 0;
+  for (int64_t i = 0; i < y.numel(); ++i) {
+    const double target = y.data_ptr<double>()[i];
+    const double best = best_output(loss, target);
+    // The losses are convex in the output: the end nearest to the best is the least.
+    const bool below = best <= range.low, above = best >= range.high;
+    if (below && !range.closed_low) return -INFINITY;
+    if (above && !range.closed_high) return -INFINITY;
+    const double f = below ? range.low : above ? range.high : best;
+    sum += loss_at(loss, f, target);
+  }
+  return sum / static_cast<double>(targets.size(0));
 }
 
 torch::Tensor kink_argument(const LossOptions& loss,

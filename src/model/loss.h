@@ -10,9 +10,12 @@ namespace basin {
 /// True for cross_entropy, logistic and hinge.
 bool needs_classes(LossKind kind);
 
-/// True for losses that are never negative and may be zero: all but cross_entropy,
-/// logistic and sigmoid_cross_entropy, which only tend to zero.
-bool attains_zero(LossKind kind);
+/// The least mean loss that outputs in the range of `output_activation` can have, if
+/// some finite output of every sample attains it; −∞ if none does, or it is not known
+/// (cross_entropy). Decay not included. `targets` as from loss_targets.
+double least_loss(const LossOptions& loss,
+                  Elementwise output_activation,
+                  const torch::Tensor& targets);
 
 /// Y as the loss wants it, `[N, K]`: values for mse, huber and absolute (±1 or one-hot
 /// for classes), one-hot for cross_entropy, ±1 for logistic and hinge. Throws

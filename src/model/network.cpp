@@ -28,7 +28,9 @@ UnitGroup group_of(Elementwise activation, int64_t layer, int64_t units) {
 
 // What needs a free bias goes where there is none, or decay acts on it; what does not
 // hold of a sum of units goes where skip connections add units up.
-void keep_what_holds(const ParameterLayout& layout, bool free_biases, UnitGroup& group) {
+void keep_what_holds(const ParameterLayout& layout,
+                     bool free_biases,
+                     UnitGroup& group) {
   const auto all_biased = [&](const std::vector<int64_t>& layers) {
     return std::all_of(layers.begin(), layers.end(), [&](int64_t l) {
       return layout.layers[static_cast<size_t>(l)].bias >= 0;

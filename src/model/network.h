@@ -21,7 +21,7 @@ struct Network {
 
 /// What a loss leaves free of the parameters.
 struct LossFreedom {
-  bool logit_shift = false;   ///< as in the layout
+  bool logit_shift = false;  ///< as in the layout
   bool free_biases = false;  ///< no decay acts on biases
 };
 LossFreedom freedom_of(const LossOptions& loss);

@@ -46,8 +46,8 @@ std::vector<Endpoint> Results::load_ends(const char* table) {
       std::string(table) + " ORDER BY seed");
   while (row.step()) {
     out.push_back({.seed = row.integer(0),
-                   .verdict = enumerator<Verdict>(row.integer(1), 8),
-                   .certificate = enumerator<Certificate>(row.integer(2), 5),
+                   .verdict = enumerator<Verdict>(row.integer(1), 9),
+                   .certificate = enumerator<Certificate>(row.integer(2), 6),
                    .reason = row.text(3),
                    .theta = row.tensor(4),
                    .loss = row.number(5),

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
+#include "core/random_vector.h"
 #include "curvature/symmetric_eigen.h"
 #include "verify/kink_check.h"
 
@@ -48,31 +50,111 @@ std::vector<int64_t> all_parameters(size_t count) {
   return out;
 }
 
-// Along a zero mode, the other directions following, the loss does not fall.
-void check_zero_mode(const CertificateContext& context,
-                     const std::vector<Real>& theta,
-                     Real loss,
-                     const Tensor& v,
-                     const Tensor& complement,
-                     const Tensor& curvature,
-                     std::vector<std::string>& faults) {
-  for (const double s : {0.015625, -0.015625}) {
-    auto w = at::zeros_like(curvature);
-    Real value = INFINITY;
-    for (int i = 0; i < 40; ++i) {
-      const auto point = moved(theta, s * v + at::mv(complement, w), 1);
-      const auto at = context.reference.evaluate(point, {});
-      value = at.value;
-      const auto slope = at::mv(complement.t(), as_tensor(at.gradient));
-      if (curvature.numel() == 0 || slope.abs().max().item<double>() <= 1e-13) break;
-      w = w - slope / curvature;
-    }
-    if (loss - value > 1e-14L * (1e-2L + std::abs(loss))) {
-      faults.push_back(fmt::format("the loss falls by {:.1e} along a zero mode",
-                                   static_cast<double>(loss - value)));
-      return;
+// What rounding of θ to float64 leaves uncertain of the gradient.
+double gradient_noise(const Reference& reference, const std::vector<Real>& theta) {
+  constexpr Real kUnit = std::numeric_limits<double>::epsilon();
+  const auto here = reference.evaluate(theta, {}).gradient;
+  double out = 0;
+  for (const int pattern : {1, 2, 3}) {
+    auto moved = theta;
+    for (size_t p = 0; p < moved.size(); ++p)
+      moved[p] *=
+          1 + ((p + 1) * static_cast<size_t>(pattern) % 2 == 0 ? kUnit : -kUnit);
+    const auto there = reference.evaluate(moved, {}).gradient;
+    for (size_t p = 0; p < here.size(); ++p)
+      out = std::max(out, static_cast<double>(std::abs(there[p] - here[p])));
+  }
+  return out;
+}
+
+/// A Hessian by differences, scaled so that its diagonal is 1: no sign changes, and
+/// what is small does not depend on the units of a parameter.
+struct ScaledSpectrum {
+  Tensor values;   // by size, ascending
+  Tensor bounds;   // what each is uncertain by
+  Tensor vectors;  // x with xᵀ H x = value, rows
+};
+
+ScaledSpectrum scaled_spectrum(const Tensor& hessian, const Tensor& error) {
+  const auto diagonal =
+      at::maximum(hessian.diagonal().abs(), 1e3 * error.diagonal())
+          .clamp_min(1e-30 * std::max(1e-270, hessian.abs().max().item<double>()));
+  const auto d = 1 / diagonal.sqrt();
+  const auto [values, v] = symmetric_eigen(d.unsqueeze(1) * hessian * d);
+  const auto off = d.unsqueeze(1) * error * d;
+  const auto bounds = (v.abs() * at::mm(off, v.abs())).sum(0) +
+                      1e-15 * static_cast<double>(values.size(0));
+  const auto order = std::get<1>(values.abs().sort());
+  return {values.index_select(0, order),
+          bounds.index_select(0, order),
+          (d.unsqueeze(1) * v).t().index_select(0, order).contiguous()};
+}
+
+// The least loss over the complement, θ displaced by `fixed` in the zero modes; NaN if
+// chord Newton steps do not settle.
+Real reduced_loss(const CertificateContext& context,
+                  const std::vector<Real>& theta,
+                  const Tensor& fixed,
+                  const Tensor& complement,
+                  const Tensor& curvature,
+                  double noise) {
+  auto w = at::zeros_like(curvature);
+  double last = INFINITY;
+  Real value = NAN;
+  for (int i = 0; i < 60; ++i) {
+    const auto point = moved(theta, fixed + at::mv(complement.t(), w), 1);
+    const auto at = context.reference.evaluate(point, {});
+    const auto slope = at::mv(complement, as_tensor(at.gradient));
+    const auto shift = slope / curvature;
+    const double above =
+        curvature.numel() == 0 ? 0.0 : (slope * shift).abs().sum().item<double>() / 2;
+    value = above <= noise ? at.value : NAN;
+    if (above <= 1e-3 * noise || !(above < last)) return value;
+    last = above;
+    w = w - shift;
+  }
+  return value;
+}
+
+// The loss along the zero modes, the other directions following: it may not fall, and
+// where all of them come from symmetries (`constant`) it may not rise. Each zero mode,
+// and random elements of their span, to both sides.
+void check_zero_modes(const CertificateContext& context,
+                      const Endpoint& e,
+                      const std::vector<Real>& theta,
+                      Real loss,
+                      const ScaledSpectrum& s,
+                      bool constant,
+                      std::vector<std::string>& faults) {
+  constexpr int64_t kMost = 6;  // zero modes tried one by one, and as many mixtures
+  const auto count = e.nullity, size = s.values.size(0);
+  auto zero = s.vectors.narrow(0, 0, count);
+  zero = zero / zero.norm(2, {1}, true).clamp_min(1e-300);
+  const auto complement = s.vectors.narrow(0, count, size - count);
+  const auto curvature = s.values.narrow(0, count, size - count);
+  const double noise = 1e-14 * (1e-2 + std::abs(static_cast<double>(loss)));
+  RandomStream random(0, Stream::kProbe, 11);
+  int64_t followed = 0;
+  for (int64_t i = 0; i < 2 * kMost; ++i) {
+    if (i < kMost && i >= count) continue;
+    auto mode = i < kMost ? zero[i] : at::mv(zero.t(), normal_vector(random, count));
+    mode = mode / mode.norm();
+    for (const double share : {0.015625, -0.015625, 0.0625, -0.0625}) {
+      const double reach = std::isfinite(e.radius) ? 0.25 * e.radius : 1.0;
+      const double length = std::copysign(std::min(std::abs(share), reach), share);
+      const Real value =
+          reduced_loss(context, theta, length * mode, complement, curvature, noise);
+      const double rise = static_cast<double>(value - loss);
+      followed += !std::isnan(rise);
+      if (rise < -noise || (constant && rise > noise)) {
+        faults.push_back(fmt::format("the loss {} by {:.1e} along a zero mode",
+                                     rise < 0 ? "falls" : "rises",
+                                     std::abs(rise)));
+        return;
+      }
     }
   }
+  if (followed == 0) faults.emplace_back("no zero mode could be followed");
 }
 
 void check_spectrum(const CertificateContext& context,
@@ -80,10 +162,11 @@ void check_spectrum(const CertificateContext& context,
                     const std::vector<Real>& theta,
                     const ReferenceValue& at,
                     std::vector<std::string>& faults) {
-  const double limit = 4 * std::max(context.options.gradient_tolerance, e.noise);
+  const double limit = 4 * std::max(context.options.gradient_tolerance,
+                                    8 * gradient_noise(context.reference, theta));
   if (const double size = largest(at.gradient); !(size <= limit)) {
     faults.push_back(
-        fmt::format("gradient {:.1e}, at most {:.1e} was certified", size, limit));
+        fmt::format("gradient {:.1e}, at most {:.1e} is zero", size, limit));
   }
   if (!active_sites(context, theta, at).empty()) {
     faults.emplace_back("it lies on a kink, but was certified as smooth");
@@ -104,39 +187,64 @@ void check_spectrum(const CertificateContext& context,
                                                                            : b.low);
     }
   }
-  const auto hessian = difference_hessian(
-      context.reference, theta, slopes, all_parameters(theta.size()));
-  const auto [values, vectors] = symmetric_eigen(hessian);
+  const auto all = all_parameters(theta.size());
+  const auto hessian = difference_hessian(context.reference, theta, slopes, all);
+  const auto values = symmetric_eigenvalues(hessian);
   const double most = values.abs().max().item<double>();
-  const double cut = context.options.zero_tolerance * most;
-  const auto is_zero = values.abs() <= cut;
-  const auto nullity = is_zero.sum().item<int64_t>();
   const double least = values[0].item<double>();
-  if (least < -cut) faults.push_back(fmt::format("negative curvature {:.3e}", least));
-  if (nullity != e.nullity) {
-    faults.push_back(
-        fmt::format("{} zero modes, {} were certified", nullity, e.nullity));
-  }
   if (std::abs(least - e.min_eigenvalue) > 1e-6 * most) {
     faults.push_back(
         fmt::format("least eigenvalue {:.6e}, not {:.6e}", least, e.min_eigenvalue));
   }
   const bool strict = e.verdict == Verdict::kStrictMinimum;
   const bool modulo = e.verdict == Verdict::kMinimumModuloSymmetry;
-  if ((strict && nullity != 0) ||
-      (modulo && (nullity == 0 || e.explained != nullity))) {
-    faults.push_back(fmt::format("{} with {} zero modes, {} explained",
+  const bool higher = e.certificate == Certificate::kHigherOrder;
+  const bool counts = e.nullity >= 0 && e.nullity < values.size(0) + 1;
+  const bool consistent = (strict && e.nullity == 0) ||
+                          (modulo && e.nullity > 0 && e.explained == e.nullity) ||
+                          (higher && e.nullity == e.explained + 1);
+  if (!counts || !consistent) {
+    faults.push_back(fmt::format("{} by {} with {} zero modes, {} explained",
                                  name_of(e.verdict),
-                                 nullity,
+                                 name_of(e.certificate),
+                                 e.nullity,
                                  e.explained));
+    return;
   }
-  const auto rest = is_zero.logical_not().nonzero().squeeze(1);
-  const auto complement = vectors.index_select(1, rest);
-  const auto curvature = values.index_select(0, rest);
-  const auto zero = is_zero.nonzero().squeeze(1);
-  for (int64_t i = 0; i < std::min<int64_t>(6, zero.size(0)); ++i) {
-    const auto v = vectors.select(1, zero[i].item<int64_t>());
-    check_zero_mode(context, theta, at.value, v, complement, curvature, faults);
+  if (strict && least > context.options.zero_tolerance * most) return;
+  // Zero modes, or small eigenvalues: their signs, with what differences leave open.
+  const auto coarse = difference_hessian(context.reference, theta, slopes, all, 4e-6L);
+  const auto error = 4 * (coarse - hessian).abs() + 1e-15 * hessian.abs();
+  const auto s = scaled_spectrum(hessian, error);
+  const auto rest = s.values.size(0) - e.nullity;
+  const auto above = s.values.narrow(0, e.nullity, rest);
+  if (!(above > s.bounds.narrow(0, e.nullity, rest)).all().item<bool>()) {
+    faults.push_back(fmt::format(
+        "{} zero modes were certified, but the next eigenvalue is {:.1e} (scaled)",
+        e.nullity,
+        rest > 0 ? above.min().item<double>() : 0.0));
+    return;
+  }
+  if (e.nullity > 0) check_zero_modes(context, e, theta, at.value, s, modulo, faults);
+}
+
+// The loss is the same, bit for bit but for decay that there is none of, at random
+// places as far as half the way to the nearest kink.
+void check_constant(const CertificateContext& context,
+                    const Endpoint& e,
+                    const std::vector<Real>& theta,
+                    Real loss,
+                    std::vector<std::string>& faults) {
+  if (!(e.radius > 0)) faults.emplace_back("constant within no radius at all");
+  RandomStream random(0, Stream::kProbe, 12);
+  for (int trial = 0; trial < 200; ++trial) {
+    auto step = normal_vector(random, static_cast<int64_t>(theta.size()));
+    const double length = 0.5 * std::min(1.0, e.radius) * random.uniform();
+    step = step * (length / step.norm().item<double>());
+    if (context.reference.evaluate(moved(theta, step, 1), {}).value != loss) {
+      faults.push_back(fmt::format("the loss is another {:.1e} away", length));
+      return;
+    }
   }
 }
 
@@ -203,9 +311,15 @@ std::vector<std::string> faults_of(const CertificateContext& context,
   if (is_certified(e) && e.theta.numel() > context.options.dense_limit) {
     faults.emplace_back("certified although its spectrum is not known");
   } else if (e.certificate == Certificate::kLowerBound) {
-    if (!(loss <= context.reference.zero_loss())) {
-      faults.push_back(fmt::format("the loss is {:.1e}, not its least value", loss));
+    const Real bound = context.reference.least_loss();
+    const Real rounding = context.reference.zero_loss() + 1e-14L * std::abs(bound);
+    if (!(at.value - bound <= rounding)) {
+      faults.push_back(fmt::format("the loss is {:.17g}, its least value {:.17g}",
+                                   loss,
+                                   static_cast<double>(bound)));
     }
+  } else if (e.certificate == Certificate::kConstant) {
+    check_constant(context, e, theta, at.value, faults);
   } else if (e.verdict == Verdict::kKinkMinimum) {
     check_active_set(context, e, theta, at, faults);
   } else if (is_certified(e)) {
@@ -215,9 +329,15 @@ std::vector<std::string> faults_of(const CertificateContext& context,
   } else if (e.verdict == Verdict::kEscaping) {
     check_escaping(context, e, theta, at.value, faults);
   }
-  const bool says_certified = e.verdict == Verdict::kKinkMinimum;
-  if (says_certified && !is_certified(e))
+  const bool says_certified = e.verdict == Verdict::kKinkMinimum ||
+                              e.verdict == Verdict::kStrictMinimum ||
+                              e.verdict == Verdict::kMinimumModuloSymmetry;
+  const bool spectrum_known = e.residual == 0;
+  if (says_certified && spectrum_known && !is_certified(e))
     faults.emplace_back("a verdict without certificate");
+  if (is_certified(e) && !says_certified && e.verdict != Verdict::kDegenerateMinimum)
+    faults.emplace_back("certified as a minimum, though its verdict is " +
+                        name_of(e.verdict));
   return faults;
 }
 

@@ -139,13 +139,14 @@ void check_by_differences(const CertificateContext& context,
 Tensor difference_hessian(const Reference& reference,
                           const std::vector<Real>& theta,
                           const std::vector<double>& slopes,
-                          const std::vector<int64_t>& free) {
+                          const std::vector<int64_t>& free,
+                          Real step) {
   const auto size = static_cast<int64_t>(free.size());
   auto out = at::empty({size, size}, torch::kFloat64);
   for (int64_t i = 0; i < size; ++i) {
     check_stop();
     const auto p = static_cast<size_t>(free[static_cast<size_t>(i)]);
-    const Real h = 1e-6L * (1 + std::abs(theta[p]));
+    const Real h = step * (1 + std::abs(theta[p]));
     auto up = theta, down = theta;
     up[p] += h;
     down[p] -= h;

@@ -5,11 +5,13 @@
 namespace basin {
 
 /// H of the reference with frozen slopes over the parameters `free`, by central
-/// differences of its gradient, `[F, F]`.
+/// differences of its gradient, `[F, F]`. A difference spans `step` · (1 + |θ_p|) to
+/// either side.
 torch::Tensor difference_hessian(const Reference& reference,
                                  const std::vector<Real>& theta,
                                  const std::vector<double>& slopes,
-                                 const std::vector<int64_t>& free);
+                                 const std::vector<int64_t>& free,
+                                 Real step = 1e-6L);
 
 /// The sites with |z| at most the tolerance, units at zero and silent samples left out.
 std::vector<int64_t> active_sites(const CertificateContext& context,

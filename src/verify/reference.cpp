@@ -1,6 +1,8 @@
 #include "verify/reference.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/error.h"
 #include "verify/reference_functions.h"
@@ -93,9 +95,11 @@ void ReferenceNetwork::backward(const std::vector<Real>& theta,
                                 size_t from,
                                 std::vector<Real> g,
                                 ReferenceValue& out,
-                                int64_t sample) const {
+                                int64_t sample,
+                                std::vector<std::vector<Real>>* by_layer) const {
   std::vector<Real> skipped;  // ∂/∂a that went round the layer above
   for (size_t l = from + 1; l-- > 0;) {
+    if (by_layer) (*by_layer)[l] = g;
     const auto& layer = network_.layout.layers[l];
     std::vector<Real> below(static_cast<size_t>(layer.columns), 0);
     for (int64_t r = 0; r < layer.rows; ++r) {
@@ -201,6 +205,78 @@ std::vector<Real> ReferenceNetwork::argument_gradient(const std::vector<Real>& t
   }
   backward(theta, trace, layer, g, out, sample);
   return out.gradient;
+}
+
+Real ReferenceNetwork::least_loss() const {
+  const auto outputs = targets_.size(1);
+  const auto phi = network_.options.output_activation;
+  Real sum = 0;
+  for (int64_t n = 0; n < targets_.size(0); ++n) {
+    for (int64_t k = 0; k < outputs; ++k) {
+      sum +=
+          least_sample_loss(loss_, phi, targets_.data_ptr<double>()[n * outputs + k]);
+    }
+  }
+  return sum / static_cast<Real>(targets_.size(0));
+}
+
+Real ReferenceNetwork::smooth_radius(const std::vector<Real>& theta) const {
+  /// z = 0 of an elu unit (`unit` of `layer`), or |f − y| = δ of the huber loss.
+  struct Bend {
+    Real size;
+    Real effect;  // |∂L/∂z|: without one there is no jump
+    size_t layer;
+    size_t unit;
+    int64_t sample;
+  };
+  const auto last = network_.layout.layers.size() - 1;
+  const Real none = std::numeric_limits<Real>::infinity();
+  std::vector<Bend> bends;
+  Real most = 0;
+  for (int64_t n = 0; n < inputs_.size(0); ++n) {
+    const auto trace = forward(theta, {}, n);
+    const auto* y = targets_.data_ptr<double>() + n * targets_.size(1);
+    const auto loss = sample_loss(loss_, trace.output, y);
+    std::vector<Real> g;
+    for (size_t k = 0; k < loss.slope.size(); ++k) {
+      g.push_back(loss.slope[k] * trace.slope[last][k]);
+      if (loss_.kind != LossKind::kHuber) continue;
+      const Real off = std::abs(trace.output[k] - y[k]) - loss_.huber_delta;
+      bends.push_back({std::abs(off), none, last + 1, k, n});
+    }
+    std::vector<std::vector<Real>> by_layer(last + 1);
+    ReferenceValue unused{
+        .gradient = std::vector<Real>(theta.size(), 0),
+        .sensitivity = std::vector<Real>(static_cast<size_t>(sites_), 0)};
+    backward(theta, trace, last, g, unused, n, &by_layer);
+    for (size_t l = 0; l <= last; ++l) {
+      const auto phi =
+          l == last ? network_.options.output_activation : network_.options.activation;
+      for (size_t r = 0; phi == Elementwise::kElu && r < trace.pre[l].size(); ++r) {
+        const Real effect = std::abs(by_layer[l][r]);
+        most = std::max(most, effect);
+        bends.push_back({std::abs(trace.pre[l][r]), effect, l, r, n});
+      }
+    }
+  }
+  std::erase_if(bends, [&](const Bend& b) { return !(b.effect > 1e-12L * most); });
+  std::sort(bends.begin(), bends.end(), [](const Bend& a, const Bend& b) {
+    return a.size < b.size;
+  });
+  if (bends.size() > 32) bends.resize(32);
+  Real out = none;
+  for (const auto& b : bends) {
+    const auto trace = forward(theta, {}, b.sample);
+    const auto layer = std::min(b.layer, last);
+    std::vector<Real> g(trace.pre[layer].size(), 0);
+    g[b.unit] = b.layer > last ? trace.slope[last][b.unit] : Real{1};
+    ReferenceValue at{.gradient = std::vector<Real>(theta.size(), 0)};
+    backward(theta, trace, layer, g, at, b.sample);
+    Real square = 0;
+    for (const Real v : at.gradient) square += v * v;
+    if (square > 0) out = std::min(out, b.size / std::sqrt(square));
+  }
+  return out;
 }
 
 }  // namespace basin

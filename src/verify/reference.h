@@ -32,8 +32,11 @@ class Reference {
   /// objective leaves open.
   virtual double zero_loss() const { return 1e-20; }
 
+  /// No loss is less; −∞ if that is not known, or no finite outputs attain it.
+  virtual Real least_loss() const { return 0; }
+
   /// The distance to the nearest point where the loss is not twice differentiable,
-  /// kinks of sites left out.
+  /// kinks of sites left out, to first order.
   virtual Real smooth_radius(const std::vector<Real>& theta) const;
 
   /// `slopes` in place of φ at every site; the true φ if empty.
@@ -56,6 +59,8 @@ class ReferenceNetwork final : public Reference {
                    const torch::Tensor& targets);
 
   int64_t dimension() const override { return network_.layout.dimension; }
+  Real least_loss() const override;
+  Real smooth_radius(const std::vector<Real>& theta) const override;
   ReferenceValue evaluate(const std::vector<Real>& theta,
                           const std::vector<double>& slopes) const override;
   std::vector<Real> argument_gradient(const std::vector<Real>& theta,
@@ -72,7 +77,8 @@ class ReferenceNetwork final : public Reference {
                 size_t from,
                 std::vector<Real> pre_gradient,
                 ReferenceValue& out,
-                int64_t sample) const;
+                int64_t sample,
+                std::vector<std::vector<Real>>* by_layer = nullptr) const;
   int64_t site_of(size_t layer, int64_t unit, int64_t sample) const;
 
   Network network_;

@@ -1,5 +1,6 @@
 #include "verify/reference_functions.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -114,6 +115,52 @@ ValueAndSlope loss_argument(const LossOptions& loss, Real f, Real y) {
 
 bool has_loss_kink(const LossOptions& loss) {
   return loss.kind == LossKind::kHinge || loss.kind == LossKind::kAbsolute;
+}
+
+// The outputs of an activation fill an interval, in which the loss is convex: a search
+// by thirds. Least outputs are found on a grid of what stands before the activation.
+Real least_sample_loss(const LossOptions& loss,
+                       Elementwise output_activation,
+                       double y) {
+  if (loss.kind == LossKind::kCrossEntropy) return -INFINITY;
+  const Real far = 1e6L;
+  const auto phi = [&](Real z) { return apply(output_activation, z).value; };
+  const Real spacing = 1e-3L;
+  Real low = INFINITY, high = -INFINITY, lowest = 0;
+  for (Real z = -40; z <= 40; z += spacing) {
+    if (phi(z) < low) lowest = z;
+    low = std::min(low, phi(z));
+    high = std::max(high, phi(z));
+  }
+  for (Real z = lowest, step = spacing / 2; step > 1e-12L; step /= 2) {
+    for (const Real next : {z - step, z + step}) {
+      if (phi(next) < phi(z)) z = next;
+    }
+    low = std::min(low, phi(z));
+  }
+  if (low < -5) low = -far;
+  if (high > 5) high = far;
+  const auto at = [&](Real f) { return sample_loss(loss, {f}, &y).value; };
+  Real from = low, to = high;
+  for (int step = 0; step < 300; ++step) {
+    const Real a = from + (to - from) / 3, b = to - (to - from) / 3;
+    (at(a) <= at(b) ? to : from) = at(a) <= at(b) ? b : a;
+  }
+  const Real best = (from + to) / 2;
+  const Real near = 1e-3L;  // of an end
+  const bool at_low = best<low + near, at_high = best> high - near;
+  const auto is = [&](std::initializer_list<Elementwise> kinds) {
+    return std::find(kinds.begin(), kinds.end(), output_activation) != kinds.end();
+  };
+  const bool reaches_low = is({Elementwise::kRelu,
+                               Elementwise::kSquare,
+                               Elementwise::kAbs,
+                               Elementwise::kSin,
+                               Elementwise::kGelu,
+                               Elementwise::kSilu});
+  if (at_low && !reaches_low) return -INFINITY;
+  if (at_high && !is({Elementwise::kSin})) return -INFINITY;
+  return std::min({at(best), at(low), at(high)});
 }
 
 }  // namespace basin

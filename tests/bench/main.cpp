@@ -194,8 +194,11 @@ constexpr const char* kAlignment = "alignment/64-512-512-10";
 
 // Weight matching of two networks with initial weights from different seeds.
 void add_alignment() {
-  const auto network = std::make_shared<Network>(make_network(
-      {.depth = 2, .width = 512, .activation = Elementwise::kTanh}, 64, 10, {.logit_shift = true}));
+  const auto network = std::make_shared<Network>(
+      make_network({.depth = 2, .width = 512, .activation = Elementwise::kTanh},
+                   64,
+                   10,
+                   {.logit_shift = true}));
   const auto theta = initial_parameters(*network, 1, 0, 2);
   add(kAlignment, 0, [=] {
     const auto start = identity_element(network->layout);

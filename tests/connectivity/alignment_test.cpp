@@ -114,8 +114,11 @@ TEST(Alignment, SomeNetworksHaveNoPermutationWithoutABarrier) {
 }
 
 TEST(Alignment, AWideNetworkIsAligned) {
-  const auto network = make_network(
-      {.depth = 2, .width = 512, .activation = Elementwise::kTanh}, 64, 10, {.logit_shift = true});
+  const auto network =
+      make_network({.depth = 2, .width = 512, .activation = Elementwise::kTanh},
+                   64,
+                   10,
+                   {.logit_shift = true});
   const auto a = initial_parameters(network, 1, 0, 1)[0];
   const auto b = testing::scrambled(network, a, 7);
   const auto element =

@@ -73,8 +73,8 @@ TEST(Equality, TellsNearMissesApartAndProvesIt) {
 
 TEST(Equality, DoesNotProveWhatTwoEqualUnitsLeaveOpen) {
   // Two units with the same row and different columns: two matchings fit as well.
-  const auto network = make_network(
-      {.depth = 1, .width = 2, .activation = Elementwise::kGelu}, 1, 1);
+  const auto network =
+      make_network({.depth = 1, .width = 2, .activation = Elementwise::kGelu}, 1, 1);
   const auto a = testing::vector({1, 1, 0, 0, 2, -2, 0});
   EXPECT_FALSE(match_units(network.layout, a, a, 1e-9).unique);
 }

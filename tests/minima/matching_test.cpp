@@ -67,8 +67,8 @@ TEST(Matching, KeepsDifferentNetworksApart) {
 }
 
 TEST(Matching, CountsTheCopiesOfAPoint) {
-  const auto tanh = make_network(
-      {.depth = 1, .width = 3, .activation = Elementwise::kTanh}, 2, 1);
+  const auto tanh =
+      make_network({.depth = 1, .width = 3, .activation = Elementwise::kTanh}, 2, 1);
   const auto theta = initial_parameters(tanh, 1, 0, 1)[0];
   EXPECT_NEAR(log10_orbit_size(tanh.layout, theta), std::log10(6 * 8), 1e-12);
   // Two equal units: exchanging them makes no copy.

@@ -23,8 +23,7 @@ inline torch::Tensor scrambled(const Network& network,
       if (group.positive_scaling || group.quadratic)
         scale_unit(group, i, 0.2 + random.uniform(), at);
       if (group.flips() && random.below(2) == 1) move.sign[i] = -1;
-      if (group.half_turn != 0)
-        move.turn[i] = static_cast<double>(random.below(5)) - 2;
+      if (group.half_turn != 0) move.turn[i] = static_cast<double>(random.below(5)) - 2;
     }
     move_units(group, move, at);
   }

@@ -51,10 +51,8 @@ namespace basin::testing {
 inline Network network_for(const ModelOptions& model,
                            const LossOptions& loss,
                            const Dataset& data) {
-  return make_network(model,
-                      data.inputs.size(1),
-                      loss_targets(loss, data).size(1),
-                      freedom_of(loss));
+  return make_network(
+      model, data.inputs.size(1), loss_targets(loss, data).size(1), freedom_of(loss));
 }
 
 inline double largest(const torch::Tensor& a) { return a.abs().max().item<double>(); }

@@ -1,0 +1,212 @@
+// Each kind of claim, forged: the fault has its name.
+
+#include "verify/certificate.h"
+
+#include <gtest/gtest.h>
+
+#include "minima/judge.h"
+#include "support/networks.h"
+#include "support/problems.h"
+#include "verify/reference_functions.h"
+
+namespace basin {
+namespace {
+
+using testing::normal;
+using testing::objective_for;
+using testing::random_data;
+using torch::Tensor;
+
+/// A network with its endpoints, and what verify sees of it.
+struct Case {
+  ModelOptions model;
+  LossOptions loss;
+  Dataset data;
+  NetworkObjective objective = objective_for(model, loss, data);
+  ReferenceNetwork reference{
+      objective.network(), loss, data.inputs, loss_targets(loss, data)};
+
+  MinimaProblem problem() const {
+    return {.objective = objective,
+            .layout = objective.network().layout,
+            .decay = loss.weight_decay,
+            .lower_bound =
+                least_loss(loss, model.output_activation, loss_targets(loss, data))};
+  }
+  std::vector<Endpoint> ends(int64_t seeds) const {
+    const auto start = initial_parameters(objective.network(), 3, 0, seeds);
+    return polish_and_judge(
+        problem(), start, 0, std::vector<bool>(static_cast<size_t>(seeds)), {});
+  }
+  std::string fault(const Endpoint& e) const {
+    const CertificateContext context{.reference = reference,
+                                     .layout = objective.network().layout,
+                                     .blocks = objective.kink_blocks(),
+                                     .decay = loss.weight_decay};
+    std::string out;
+    for (const auto& f : faults_of(context, e)) out += f + "; ";
+    return out;
+  }
+};
+
+bool names(const std::string& fault, const std::string& word) {
+  return fault.find(word) != std::string::npos;
+}
+
+Dataset xor_data() {
+  Dataset data{.name = "xor"};
+  data.inputs =
+      at::tensor({-1., -1., -1., 1., 1., -1., 1., 1.}, torch::kFloat64).view({4, 2});
+  data.targets = at::tensor({-1., 1., 1., -1.}, torch::kFloat64).view({4, 1});
+  return data;
+}
+
+const ModelOptions kTanh{.depth = 1, .width = 2, .activation = Elementwise::kTanh};
+
+TEST(ForgedClaims, OfAStrictMinimumAreNamed) {
+  const Case c{kTanh, {.weight_decay = 1e-2}, xor_data()};
+  const auto e = c.ends(1)[0];
+  ASSERT_EQ(e.verdict, Verdict::kStrictMinimum) << e.reason;
+  EXPECT_EQ(c.fault(e), "");
+  auto loss = e;
+  loss.loss += 1e-9;
+  EXPECT_TRUE(names(c.fault(loss), "loss 0."));
+  auto place = e;
+  place.theta = e.theta + 1e-6;
+  EXPECT_TRUE(names(c.fault(place), "gradient"));
+  auto eigenvalue = e;
+  eigenvalue.min_eigenvalue *= 1.001;
+  EXPECT_TRUE(names(c.fault(eigenvalue), "least eigenvalue"));
+  auto modes = e;
+  modes.nullity = modes.explained = 1;
+  EXPECT_TRUE(names(c.fault(modes), "zero modes"));
+  auto modulo = modes;
+  modulo.verdict = Verdict::kMinimumModuloSymmetry;
+  EXPECT_TRUE(names(c.fault(modulo), "along a zero mode") ||
+              names(c.fault(modulo), "no zero mode"));
+  auto bound = e;
+  bound.certificate = Certificate::kLowerBound;
+  EXPECT_TRUE(names(c.fault(bound), "its least value"));
+  auto constant = e;
+  constant.certificate = Certificate::kConstant;
+  constant.radius = 1;
+  EXPECT_TRUE(names(c.fault(constant), "the loss is another"));
+  auto bare = e;
+  bare.certificate = Certificate::kNone;
+  EXPECT_TRUE(names(c.fault(bare), "without certificate"));
+  auto saddle = e;
+  saddle.verdict = Verdict::kSaddle;
+  saddle.certificate = Certificate::kNone;
+  saddle.witness = at::full_like(e.theta, 1e-3);
+  saddle.witness_fall = 1e-5;
+  EXPECT_TRUE(names(c.fault(saddle), "the witness lowers"));
+  auto escaping = e;
+  escaping.verdict = Verdict::kEscaping;
+  escaping.certificate = Certificate::kNone;
+  EXPECT_TRUE(names(c.fault(escaping), "does not fall when the weights grow"));
+}
+
+TEST(ForgedClaims, ZeroModesOfASaddleDoNotPass) {
+  // θ = 0 of XOR without decay: a saddle of fourth order, called a minimum.
+  const Case c{kTanh, {}, xor_data()};
+  Endpoint e{.verdict = Verdict::kMinimumModuloSymmetry,
+             .certificate = Certificate::kHessian,
+             .theta = at::zeros({9}, torch::kFloat64),
+             .loss = 0.5,
+             .min_eigenvalue = 0,
+             .residual = 0,
+             .newton_step = 0,
+             .nullity = 8,
+             .explained = 8,
+             .radius = INFINITY};
+  EXPECT_TRUE(names(c.fault(e), "along a zero mode")) << c.fault(e);
+  // ... and as a strict one.
+  e.verdict = Verdict::kStrictMinimum;
+  e.nullity = e.explained = 0;
+  EXPECT_TRUE(names(c.fault(e), "the next eigenvalue")) << c.fault(e);
+}
+
+TEST(ForgedClaims, OfAKinkMinimumAreNamed) {
+  const Case c{{.depth = 1, .width = 3}, {.weight_decay = 1e-2}, random_data(12, 2, 0)};
+  Endpoint kink;
+  for (const auto& e : c.ends(12)) {
+    if (e.verdict == Verdict::kKinkMinimum && e.kinks > 0) kink = e;
+  }
+  ASSERT_EQ(kink.verdict, Verdict::kKinkMinimum);
+  EXPECT_EQ(c.fault(kink), "");
+  auto fewer = kink;
+  --fewer.kinks;
+  EXPECT_TRUE(names(c.fault(fewer), "kinks, not"));
+  auto margin = kink;
+  margin.kink_margin += 1e-3;
+  EXPECT_TRUE(names(c.fault(margin), "slope share"));
+  auto zeroed = kink;
+  ++zeroed.zeroed;
+  EXPECT_TRUE(names(c.fault(zeroed), "units at zero"));
+  auto smooth = kink;
+  smooth.verdict = Verdict::kStrictMinimum;
+  smooth.certificate = Certificate::kHessian;
+  smooth.nullity = smooth.explained = 0;
+  EXPECT_TRUE(names(c.fault(smooth), "it lies on a kink"));
+}
+
+TEST(ForgedClaims, RightOnesPassForEveryKindOfCertificate) {
+  const Case relu{{.depth = 1,
+                   .width = 1,
+                   .activation = Elementwise::kRelu,
+                   .output_activation = Elementwise::kRelu},
+                  {},
+                  random_data(1, 1, 0)};
+  // Strictly inactive: constant.
+  auto theta = testing::vector({0.1, -50.0, 1.0, -2.0});
+  const auto flat = judge(relu.problem(), theta, {});
+  EXPECT_EQ(flat.certificate, Certificate::kConstant) << flat.reason;
+  EXPECT_EQ(relu.fault(flat), "");
+  // Scaling explains the zero modes of two layers without activation.
+  const Case linear{{.depth = 1, .width = 2, .activation = Elementwise::kIdentity},
+                    {},
+                    random_data(20, 2, 0, 2)};
+  for (const auto& e : linear.ends(3)) {
+    EXPECT_EQ(e.verdict, Verdict::kMinimumModuloSymmetry) << e.reason;
+    EXPECT_EQ(linear.fault(e), "");
+  }
+}
+
+TEST(LowerBounds, AreFoundByTwoRoutes) {
+  const auto y = at::tensor({-1., 1., 0.3, -0.4}, torch::kFloat64).view({4, 1});
+  for (const auto kind : {LossKind::kMse, LossKind::kHuber, LossKind::kAbsolute}) {
+    for (const auto phi : {Elementwise::kIdentity,
+                           Elementwise::kRelu,
+                           Elementwise::kAbs,
+                           Elementwise::kSquare,
+                           Elementwise::kTanh,
+                           Elementwise::kSigmoid,
+                           Elementwise::kSin,
+                           Elementwise::kSoftplus,
+                           Elementwise::kElu,
+                           Elementwise::kGelu,
+                           Elementwise::kSilu}) {
+      const LossOptions loss{.kind = kind};
+      double slow = 0;
+      for (int64_t i = 0; i < 4; ++i)
+        slow +=
+            static_cast<double>(least_sample_loss(loss, phi, y[i][0].item<double>())) /
+            4;
+      const double fast = least_loss(loss, phi, y);
+      EXPECT_EQ(std::isfinite(fast), std::isfinite(slow)) << static_cast<int>(phi);
+      if (!std::isfinite(fast)) continue;
+      EXPECT_NEAR(fast, slow, 1e-9) << static_cast<int>(phi);
+    }
+  }
+  // A relu cannot answer less than 0.
+  EXPECT_DOUBLE_EQ(
+      least_loss({}, Elementwise::kRelu, at::full({1, 1}, -1.0, torch::kFloat64)), 0.5);
+  // Zero is only a limit for the logistic loss.
+  EXPECT_EQ(least_loss({.kind = LossKind::kLogistic},
+                       Elementwise::kIdentity,
+                       at::ones({1, 1}, torch::kFloat64)),
+            -INFINITY);
+}
+
+}  // namespace
+}  // namespace basin
