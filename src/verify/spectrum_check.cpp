@@ -1,0 +1,198 @@
+#include "verify/spectrum_check.h"
+
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "core/random_vector.h"
+#include "curvature/symmetric_eigen.h"
+#include "verify/kink_check.h"
+#include "verify/points.h"
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+// What rounding of θ to float64 leaves uncertain of the gradient.
+double gradient_noise(const Reference& reference, const std::vector<Real>& theta) {
+  constexpr Real kUnit = std::numeric_limits<double>::epsilon();
+  const auto here = reference.evaluate(theta, {}).gradient;
+  double out = 0;
+  for (const int pattern : {1, 2, 3}) {
+    auto moved = theta;
+    for (size_t p = 0; p < moved.size(); ++p)
+      moved[p] *=
+          1 + ((p + 1) * static_cast<size_t>(pattern) % 2 == 0 ? kUnit : -kUnit);
+    const auto there = reference.evaluate(moved, {}).gradient;
+    for (size_t p = 0; p < here.size(); ++p)
+      out = std::max(out, static_cast<double>(std::abs(there[p] - here[p])));
+  }
+  return out;
+}
+
+/// A Hessian by differences, scaled so that its diagonal is 1: no sign changes, and
+/// what is small does not depend on the units of a parameter.
+struct ScaledSpectrum {
+  Tensor values;   // by size, ascending
+  Tensor bounds;   // what each is uncertain by
+  Tensor vectors;  // x with xᵀ H x = value, rows
+};
+
+ScaledSpectrum scaled_spectrum(const Tensor& hessian, const Tensor& error) {
+  const auto diagonal =
+      at::maximum(hessian.diagonal().abs(), 1e3 * error.diagonal())
+          .clamp_min(1e-30 * std::max(1e-270, hessian.abs().max().item<double>()));
+  const auto d = 1 / diagonal.sqrt();
+  const auto [values, v] = symmetric_eigen(d.unsqueeze(1) * hessian * d);
+  const auto off = d.unsqueeze(1) * error * d;
+  const auto bounds = (v.abs() * at::mm(off, v.abs())).sum(0) +
+                      1e-15 * static_cast<double>(values.size(0));
+  const auto order = std::get<1>(values.abs().sort());
+  return {values.index_select(0, order),
+          bounds.index_select(0, order),
+          (d.unsqueeze(1) * v).t().index_select(0, order).contiguous()};
+}
+
+// The least loss over the complement, θ displaced by `fixed` in the zero modes; NaN if
+// chord Newton steps do not settle.
+Real reduced_loss(const CertificateContext& context,
+                  const std::vector<Real>& theta,
+                  const Tensor& fixed,
+                  const Tensor& complement,
+                  const Tensor& curvature,
+                  double noise) {
+  auto w = at::zeros_like(curvature);
+  double last = INFINITY;
+  Real value = NAN;
+  for (int i = 0; i < 60; ++i) {
+    const auto point = moved(theta, fixed + at::mv(complement.t(), w), 1);
+    const auto at = context.reference.evaluate(point, {});
+    const auto slope = at::mv(complement, as_tensor(at.gradient));
+    const auto shift = slope / curvature;
+    const double above =
+        curvature.numel() == 0 ? 0.0 : (slope * shift).abs().sum().item<double>() / 2;
+    value = above <= noise ? at.value : NAN;
+    if (above <= 1e-3 * noise || !(above < last)) return value;
+    last = above;
+    w = w - shift;
+  }
+  return value;
+}
+
+// The loss along the zero modes, the other directions following: it may not fall, and
+// where all of them come from symmetries (`constant`) it may not rise. Each zero mode,
+// and random elements of their span, to both sides.
+void check_zero_modes(const CertificateContext& context,
+                      const Endpoint& e,
+                      const std::vector<Real>& theta,
+                      Real loss,
+                      const ScaledSpectrum& s,
+                      bool constant,
+                      std::vector<std::string>& faults) {
+  constexpr int64_t kMost = 6;  // zero modes tried one by one, and as many mixtures
+  const auto count = e.nullity, size = s.values.size(0);
+  auto zero = s.vectors.narrow(0, 0, count);
+  zero = zero / zero.norm(2, {1}, true).clamp_min(1e-300);
+  const auto complement = s.vectors.narrow(0, count, size - count);
+  const auto curvature = s.values.narrow(0, count, size - count);
+  const double noise = 1e-14 * (1e-2 + std::abs(static_cast<double>(loss)));
+  RandomStream random(0, Stream::kProbe, 11);
+  int64_t followed = 0;
+  for (int64_t i = 0; i < 2 * kMost; ++i) {
+    if (i < kMost && i >= count) continue;
+    auto mode = i < kMost ? zero[i] : at::mv(zero.t(), normal_vector(random, count));
+    mode = mode / mode.norm();
+    for (const double share : {0.015625, -0.015625, 0.0625, -0.0625}) {
+      const double reach = std::isfinite(e.radius) ? 0.25 * e.radius : 1.0;
+      const double length = std::copysign(std::min(std::abs(share), reach), share);
+      const Real value =
+          reduced_loss(context, theta, length * mode, complement, curvature, noise);
+      const double rise = static_cast<double>(value - loss);
+      followed += !std::isnan(rise);
+      if (rise < -noise || (constant && rise > noise)) {
+        faults.push_back(fmt::format("the loss {} by {:.1e} along a zero mode",
+                                     rise < 0 ? "falls" : "rises",
+                                     std::abs(rise)));
+        return;
+      }
+    }
+  }
+  if (followed == 0) faults.emplace_back("no zero mode could be followed");
+}
+
+}  // namespace
+
+void check_spectrum(const CertificateContext& context,
+                    const Endpoint& e,
+                    const std::vector<Real>& theta,
+                    const ReferenceValue& at,
+                    std::vector<std::string>& faults) {
+  const double limit = 4 * std::max(context.options.gradient_tolerance,
+                                    8 * gradient_noise(context.reference, theta));
+  if (const double size = largest(at.gradient); !(size <= limit)) {
+    faults.push_back(
+        fmt::format("gradient {:.1e}, at most {:.1e} is zero", size, limit));
+  }
+  if (!active_sites(context, theta, at).empty()) {
+    faults.emplace_back("it lies on a kink, but was certified as smooth");
+    return;
+  }
+  if (const auto radius = context.reference.smooth_radius(theta);
+      !(e.newton_step <= 0.1L * radius)) {
+    faults.push_back(
+        fmt::format("no Hessian holds {:.1e} away, Newton's step is {:.1e}",
+                    static_cast<double>(radius),
+                    e.newton_step));
+  }
+  // The sides of all kinks are held, so that no difference step crosses one.
+  std::vector<double> slopes;
+  for (const auto& b : context.blocks) {
+    for (int64_t i = 0; i < b.size(); ++i) {
+      slopes.push_back(at.arguments[static_cast<size_t>(b.offset + i)] > 0 ? b.high
+                                                                           : b.low);
+    }
+  }
+  const auto all = all_parameters(theta.size());
+  const auto hessian = difference_hessian(context.reference, theta, slopes, all);
+  const auto values = symmetric_eigenvalues(hessian);
+  const double most = values.abs().max().item<double>();
+  const double least = values[0].item<double>();
+  if (std::abs(least - e.min_eigenvalue) > 1e-6 * most) {
+    faults.push_back(
+        fmt::format("least eigenvalue {:.6e}, not {:.6e}", least, e.min_eigenvalue));
+  }
+  const bool strict = e.verdict == Verdict::kStrictMinimum;
+  const bool modulo = e.verdict == Verdict::kMinimumModuloSymmetry;
+  const bool higher = e.certificate == Certificate::kHigherOrder;
+  const bool counts = e.nullity >= 0 && e.nullity < values.size(0) + 1;
+  const bool consistent = (strict && e.nullity == 0) ||
+                          (modulo && e.nullity > 0 && e.explained == e.nullity) ||
+                          (higher && e.nullity == e.explained + 1);
+  if (!counts || !consistent) {
+    faults.push_back(fmt::format("{} by {} with {} zero modes, {} explained",
+                                 name_of(e.verdict),
+                                 name_of(e.certificate),
+                                 e.nullity,
+                                 e.explained));
+    return;
+  }
+  if (strict && least > context.options.zero_tolerance * most) return;
+  // Zero modes, or small eigenvalues: their signs, with what differences leave open.
+  const auto coarse = difference_hessian(context.reference, theta, slopes, all, 4e-6L);
+  const auto error = 4 * (coarse - hessian).abs() + 1e-15 * hessian.abs();
+  const auto s = scaled_spectrum(hessian, error);
+  const auto rest = s.values.size(0) - e.nullity;
+  const auto above = s.values.narrow(0, e.nullity, rest);
+  if (!(above > s.bounds.narrow(0, e.nullity, rest)).all().item<bool>()) {
+    faults.push_back(fmt::format(
+        "{} zero modes were certified, but the next eigenvalue is {:.1e} (scaled)",
+        e.nullity,
+        rest > 0 ? above.min().item<double>() : 0.0));
+    return;
+  }
+  if (e.nullity > 0) check_zero_modes(context, e, theta, at.value, s, modulo, faults);
+}
+
+}  // namespace basin
