@@ -4,6 +4,7 @@
   scripts/referee.py RUN...         checks runs of xor or of CSV data
   scripts/referee.py --all          runs the program on scripts/referee/configs and checks
   scripts/referee.py --quick        the same for eight of them (under a minute; CI)
+  scripts/referee.py --self-test    false claims that it must refute, true ones it must not
 
 For every certified minimum and every claimed saddle the loss, gradient, Hessian and
 multipliers of kinks are made again from θ and the data, in long double and mpmath, and a
@@ -28,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent / "referee"))
 import kinked  # noqa: E402
 import rundata  # noqa: E402
 import same  # noqa: E402
+import selftest  # noqa: E402
 import smooth  # noqa: E402
 from problem import LONG, Problem, load_config  # noqa: E402
 
@@ -71,6 +73,8 @@ def check_minimum(problem, e, random):
 def check_saddle(problem, e, index_one=False):
     faults = [f for f in [loss_fault(problem, e)] if f]
     theta = e["theta"].astype(LONG)
+    if not (e["witness_fall"] or 0) > 0 and e["saddle_index"] == 0:
+        faults.append(f"called a saddle by a fall of {e['witness_fall']:.1e}: {e['reason']}")
     step = e["witness"]
     if step is not None and np.size(step):
         low = problem.exact(theta + step.astype(LONG)) - problem.exact(theta)
@@ -88,7 +92,9 @@ def check_saddle(problem, e, index_one=False):
         if step is None and negative == 0:
             faults.append("a saddle without witness and without negative eigenvalue")
     elif step is None:
-        faults.append("a saddle on kinks without witness")
+        notes, found = kinked.refute(problem, e["theta"], np.random.default_rng(e["seed"]))
+        if found is None:
+            faults.append(f"a saddle on kinks, and no lower loss was found nearby ({notes})")
     return faults
 
 
@@ -145,12 +151,18 @@ def main():
     parser.add_argument("runs", nargs="*", type=Path)
     parser.add_argument("--all", action="store_true", help="every config of scripts/referee/configs")
     parser.add_argument("--quick", action="store_true", help="eight of them")
+    parser.add_argument("--self-test", action="store_true", help="planted claims, true and false")
     parser.add_argument("--only", default="", help="configs whose name holds this text")
     parser.add_argument("--runner", default=str(ROOT / "build/release/runner"))
     parser.add_argument("--out", type=Path, help="where --all keeps its runs; default: a temporary folder")
     parser.add_argument("--data", type=Path, default=CONFIGS, help="folder of CSV files")
     parser.add_argument("--endpoints", action="store_true", help="each certified seed, not one a class")
     args = parser.parse_args()
+    if args.self_test:
+        results = selftest.run(CONFIGS)
+        for claim, right in results:
+            print(f"{'right' if right else 'WRONG'}  {claim}")
+        sys.exit(0 if all(right for _, right in results) else 1)
     if not (args.runs or args.all or args.quick or args.only):
         parser.error("name a run folder, or --all or --quick")
     failed = refuted = 0

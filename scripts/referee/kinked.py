@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import scipy.optimize
 
-from problem import LONG, mpf_of
+from problem import LONG, PIECEWISE, mpf_of
 from moves import structured, units_of
 
 NEAR = 1e-8
@@ -66,7 +66,7 @@ def refute(problem, theta, random):
     shares, rest = multipliers(problem, theta, active, sides)
     inside = float(np.minimum(shares, 1 - shares).min()) if len(shares) else 0.5
     notes = {"kinks": len(active), "rest": rest, "inside": inside}
-    noise = max(rest, 1e-14)
+    noise = max(rest, 1e-14) if rest < 1e-7 else 1e-14
     signs = {}
     if len(active) <= 6:
         for s in itertools.product((0.0, 1.0), repeat=len(active)):
@@ -115,7 +115,64 @@ def refute(problem, theta, random):
                 found = _confirm(problem, theta, trials[i], f"a move of {r:g}", noise)
                 if found is not None:
                     return notes, found
-    return notes, _descent(problem, theta, random, noise)
+    found = _growth(problem, theta, active, random, noise)
+    return notes, found or _descent(problem, theta, random, noise)
+
+
+def _silent(problem, theta):
+    """Units whose row, or whose column, is zero: (layer, own indices, column)."""
+    out = []
+    for l, row, bias, column in units_of(problem):
+        own = row + ([bias] if bias >= 0 else [])
+        if np.abs(theta[own]).max() < 1e-9 or np.abs(theta[column]).max() < 1e-9:
+            out.append((l, own, column))
+    return out
+
+
+def _growth(problem, theta, active, random, noise):
+    """Lets a silent unit grow, while the rest keeps the kinks that hold it."""
+    silent = _silent(problem, theta)
+    kinked = [l for l in range(len(problem.layers)) if problem.phi[l] in PIECEWISE]
+    first = {(kinked.index(l), (own[0] - problem.layers[l][2]) // problem.layers[l][1])
+             for l, own, _ in silent if l in kinked}
+    held = [(i, n, k) for i, n, k in active if (i, k) not in first]
+    if not silent:
+        return None
+
+    def settle(at):
+        for _ in range(4 if held else 0):
+            u = problem.evaluate(at, gradient=False)[2]
+            gap = np.array([u[i][0, n, k] for i, n, k in held])
+            slopes = problem.argument_slopes(at)
+            a = np.array([slopes[i][:, n, k] for i, n, k in held])
+            step = -np.linalg.lstsq(a.astype(float), gap.astype(float), rcond=1e-9)[0]
+            at = at + step
+        return problem.loss(at)[0], at
+
+    start = theta.astype(LONG)
+    base = settle(start)[0]
+    for _, own, column in silent:
+
+        def direction(c):
+            d = np.zeros(problem.size, dtype=LONG)
+            w, v = c[:len(own)], c[len(own):]
+            d[own] = w / max(np.linalg.norm(w), 1e-12)
+            d[column] = v / max(np.linalg.norm(v), 1e-12)
+            return d
+
+        draws = [random.standard_normal(len(own) + len(column)) for _ in range(40)]
+        score = lambda c: float(settle(start + LONG(1e-2) * direction(c))[0] - base) * 1e4
+        best = min(draws, key=score)
+        best = scipy.optimize.minimize(score, best, method="Nelder-Mead", options={"maxfev": 100}).x
+        falls = []
+        for r in (1e-2, 1e-3, 1e-4):
+            low, at = settle(start + LONG(r) * direction(best))
+            if low - base < -(1e-17 * (1 + abs(base)) + 4 * noise * r * r):
+                falls.append((r, float(base - low)))
+        if len(falls) == 3:
+            return dict(how="a silent unit grows while the others hold the kinks", falls=falls,
+                        direction=direction(best).astype(float))
+    return None
 
 
 def _grown(problem, theta, random):
