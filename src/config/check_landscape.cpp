@@ -48,6 +48,7 @@ class SliceCheck {
       complain("curvature", "expected 0, or 2 or more points on a plane");
     if (s_.kind == SliceKind::kLine && !s_.overlay.empty())
       complain("overlay", "expected nothing on a line");
+    colours();
   }
 
  private:
@@ -65,6 +66,18 @@ class SliceCheck {
     check("range_y", s_.range_y);
     if (axes == 1 && !s_.range_y.empty())
       complain("range_y", "expected none on a line");
+  }
+
+  void colours() {
+    const auto& limits = s_.colour_limits;
+    if (limits.empty()) return;
+    if (s_.kind == SliceKind::kLine)
+      complain("colour_limits", "expected none on a line");
+    if (limits.size() != 2 || !(limits[0] < limits[1])) {
+      complain("colour_limits", "expected two losses, the lower first");
+    } else if (s_.scale == SliceScale::kLog && !(limits[1] > 0)) {
+      complain("colour_limits", "expected an upper end above 0 with scale: log");
+    }
   }
 
   void minima(size_t axes) {

@@ -14,6 +14,8 @@ namespace {
 
 using torch::Tensor;
 
+constexpr double kAtZero = 1e-8;  // ‖θ‖ up to which a polished endpoint is θ = 0
+
 FrameAxis random_axis(DirectionKind kind,
                       const SliceOptions& o,
                       size_t which,
@@ -94,6 +96,20 @@ FrameAxis file_axis(const SliceOptions& o,
   return {rows[row].contiguous(), fmt::format("row {} of the file", row)};
 }
 
+// θ = 0 has a minimum's name only where it is one.
+FrameCentre zero_centre(const FrameSources& from) {
+  FrameCentre out{.theta = at::zeros({from.layout.dimension}, torch::kFloat64),
+                  .name = "θ = 0"};
+  out.bare = true;
+  for (const auto& m : from.minima) {
+    if (m.endpoint.theta.norm().item<double>() > kAtZero) continue;
+    out.name = label_of(m);
+    out.seed = m.endpoint.seed;
+    out.bare = false;
+  }
+  return out;
+}
+
 }  // namespace
 
 const Minimum& minimum_of(int64_t id,
@@ -109,8 +125,7 @@ const Minimum& minimum_of(int64_t id,
 }
 
 FrameCentre find_centre(const SliceOptions& o, const FrameSources& from) {
-  if (o.center == "zero")
-    return {at::zeros({from.layout.dimension}, torch::kFloat64), "zero"};
+  if (o.center == "zero") return zero_centre(from);
   int64_t id = 0;
   if (o.center != "best")
     std::from_chars(o.center.data(), o.center.data() + o.center.size(), id);

@@ -21,6 +21,7 @@ struct FrameCentre {
   torch::Tensor theta;
   std::string name;
   int64_t seed = -1;                             ///< that ended there; -1: none
+  bool bare = false;                             ///< no endpoint: θ = 0
   std::optional<HessianSpectrum> spectrum = {};  ///< once an axis has asked for it
 };
 

@@ -76,7 +76,7 @@ SliceFrame centred(const SliceOptions& o, const FrameSources& from) {
   frame.x_label = axes[0].label;
   frame.v = axes.size() == 2 ? axes[1].direction : at::zeros_like(frame.u);
   if (axes.size() == 2) frame.y_label = axes[1].label;
-  frame.marks = {{.label = o.center == "zero" ? "0" : centre.name}};
+  frame.marks = {{.label = centre.name, .bare = centre.bare}};
   frame.recipe = fmt::format("{}{} round {}, user seed {}",
                              frame.x_label,
                              axes.size() == 2 ? " and " + frame.y_label : "",
@@ -89,7 +89,7 @@ SliceFrame centred(const SliceOptions& o, const FrameSources& from) {
       std::find(o.overlay.begin(), o.overlay.end(), "trajectories") != o.overlay.end();
   if (trajectory || wanted) {
     frame.paths.push_back(
-        projected_path(frame, trajectory_of(centre, from), "training"));
+        projected_path(from.objective, frame, trajectory_of(centre, from), "training"));
     if (trajectory) {
       x = y = {};
       for (const double t : frame.paths.back().x) x.hold(t);
@@ -224,6 +224,7 @@ FrameOrProblem make_frame(const SliceOptions& options, const FrameSources& sourc
     auto frame = through ? through_minima(options, sources) : centred(options, sources);
     frame.name = frame.series = options.name;
     add_overlays(options, sources, frame);
+    find_slice_losses(sources.objective, frame);
     return {frame, ""};
   } catch (const FrameProblem& problem) {
     return {{}, problem.text};

@@ -19,12 +19,20 @@ struct SliceMark {
   double y = 0;
   double away = 0;      ///< distance from the slice, in θ
   bool saddle = false;  ///< else a minimum, or the centre
+  bool bare = false;    ///< a place without a verdict: θ = 0, say
+  /// L at the point itself, and on the slice where it is drawn. NaN: not found.
+  double loss = std::numeric_limits<double>::quiet_NaN();
+  double slice_loss = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// A polyline drawn on a plane.
+/// A polyline drawn on a plane, `[T]` each; the last three are empty where only the
+/// drawing is known.
 struct SlicePath {
   std::string label;
   std::vector<double> x, y;
+  std::vector<double> away = {};        ///< distance of the point from the plane, in θ
+  std::vector<double> loss = {};        ///< L at the point itself
+  std::vector<double> plane_loss = {};  ///< L on the plane where the point is drawn
 };
 
 /// The affine map (x, y) ↦ origin + x·u + y·v and the grid on it. How it was made

@@ -66,10 +66,15 @@ std::vector<Tick> ticks(const Axis& axis, bool integers) {
     step *= 2;
   }
   if (integers) step = std::max(1.0, std::round(step));
+  // So many that two ticks differ.
+  const double largest = std::max(std::abs(axis.low), std::abs(axis.high));
+  const int digits =
+      std::clamp(static_cast<int>(std::ceil(std::log10(largest / step))) + 1, 4, 8);
   for (double v = std::ceil(axis.low / step) * step; v <= axis.high + 1e-9 * span;
        v += step) {
     const double clean = std::abs(v) < 1e-9 * span ? 0.0 : v;
-    out.push_back({clean, show(clean)});
+    auto text = show(clean, digits);
+    if (out.empty() || out.back().text != text) out.push_back({clean, std::move(text)});
   }
   return out;
 }

@@ -24,7 +24,8 @@ struct Tick {
 /// Bounds of the finite values (positive ones if `log`), with a little air.
 Axis fit_axis(const std::vector<double>& values, bool log);
 
-/// Round values (1, 2, 5 times a power of ten; powers of ten if log).
+/// Round values (1, 2, 5 times a power of ten; powers of ten if log), with so many
+/// digits that no two have the same text; what needs more than 8 is left out.
 std::vector<Tick> ticks(const Axis& axis, bool integers = false);
 
 }  // namespace basin

@@ -7,6 +7,8 @@
 #include <regex>
 
 #include "report/axis.h"
+#include "report/categories.h"
+#include "report/labels.h"
 #include "report/text.h"
 
 namespace basin {
@@ -14,18 +16,17 @@ namespace {
 
 constexpr double kWidth = 640, kHeight = 380;
 constexpr double kLeft = 74, kRight = 18, kTop = 38, kBottom = 52;
+constexpr double kFontSize = 12;
 
 std::string begin(const ChartOptions& o) {
   return fmt::format(
       "<svg class=\"figure\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} "
       "{}\" "
-      "role=\"img\" aria-label=\"{}\">\n"
-      "<text class=\"title\" x=\"{}\" y=\"22\">{}</text>\n",
+      "role=\"img\" aria-label=\"{}\">\n{}",
       kWidth,
-      kHeight,
+      kHeight + room_below(o.x_names, kWidth - kLeft - kRight),
       escape_html(o.title),
-      kLeft,
-      escape_html(o.title));
+      title_text(o.title, kLeft, 22, kWidth - kLeft));
 }
 
 std::string frame(const Axis& x, const Axis& y, const ChartOptions& o) {
@@ -44,21 +45,15 @@ std::string frame(const Axis& x, const Axis& y, const ChartOptions& o) {
         at + 4,
         tick.text);
   }
-  std::vector<Tick> marks;
+  out += category_names(x, y.from, o.x_names);
   if (o.x_names.empty()) {
-    marks = ticks(x, o.integer_x);
-  } else {
-    for (size_t i = 0; i < o.x_names.size(); ++i) {
-      marks.push_back({static_cast<double>(i), o.x_names[i]});
-    }
-  }
-  for (const auto& tick : marks) {
-    out += fmt::format(
-        "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" "
-        "text-anchor=\"middle\">{}</text>\n",
-        x.pixel(tick.value),
-        y.from + 18,
-        escape_html(tick.text));
+    for (const auto& tick : ticks(x, o.integer_x))
+      out += fmt::format(
+          "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" "
+          "text-anchor=\"middle\">{}</text>\n",
+          x.pixel(tick.value),
+          y.from + 18,
+          tick.text);
   }
   out += fmt::format(
       "<line class=\"axis\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" "
@@ -70,7 +65,7 @@ std::string frame(const Axis& x, const Axis& y, const ChartOptions& o) {
   out += fmt::format(
       "<text class=\"label\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
       (x.from + x.to) / 2,
-      kHeight - 12,
+      kHeight - 12 + room_below(o.x_names, kWidth - kLeft - kRight),
       escape_html(o.x_label));
   out += fmt::format(
       "<text class=\"label\" transform=\"translate(16,{:.1f}) rotate(-90)\" "
@@ -164,12 +159,12 @@ struct Legend {
 
 // In rows between the title and the plot, where it hides no data.
 Legend legend(const std::vector<Series>& series) {
-  constexpr double kRow = 17, kLetter = 6.6;
+  constexpr double kRow = 17;
   Legend out;
   double x = kLeft;
   for (const auto& s : series) {
     if (s.label.empty()) continue;
-    const double width = 38 + kLetter * static_cast<double>(s.label.size());
+    const double width = 38 + text_width(s.label, kFontSize);
     if (out.rows == 0 || x + width > kWidth - kRight) {
       ++out.rows;
       x = kLeft;

@@ -156,6 +156,7 @@ void write_figures(const RunReport& report, const std::filesystem::path& folder)
   }
   for (const auto& figures : {ensemble_figures(report),
                               surface_figures(report),
+                              path_figures(report),
                               map_figures(report),
                               graph_figures(report),
                               curvature_figures(report)}) {

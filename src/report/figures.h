@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "report/heights.h"
 #include "report/run_report.h"
 
 namespace basin {
@@ -29,6 +30,13 @@ struct SliceFigure {
 
 /// One figure for each plane and line; the repeats of a line share one.
 std::vector<SliceFigure> slice_figures(const RunReport& report);
+
+/// Of each training drawn on a plane: its loss beside that of the plane under it, and
+/// its distance from the plane.
+std::vector<Figure> path_figures(const RunReport& report);
+
+/// How the options of the run draw a slice.
+SliceStyle style_of(const RunReport& report, const StoredSlice& slice);
 
 /// The same planes as surfaces, and their maps of eigenvalues.
 std::vector<Figure> surface_figures(const RunReport& report);

@@ -18,14 +18,32 @@ p{max-width:72ch}.soft{color:var(--soft);font-size:.92rem}.lead p{font-size:1.06
 a{color:var(--link)}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.93rem;font-variant-numeric:tabular-nums;margin:.6em 0}
-th,td{padding:.3em .75em .3em 0;text-align:left;border-bottom:1px solid var(--rule);vertical-align:top;white-space:nowrap}
-th{color:var(--soft);font-weight:600}.n{text-align:right}td.wrap{white-space:normal;min-width:14em}
+th,td{padding:.3em .75em .3em 0;text-align:left;border-bottom:1px solid var(--rule);vertical-align:top}
+td{white-space:nowrap}th{color:var(--soft);font-weight:600;vertical-align:bottom}.n{text-align:right}td.wrap{white-space:normal;min-width:12em}
+tr>:first-child,tr>.n:last-child:not(.wrap){position:sticky;background:var(--paper)}
+tr>:first-child{left:0}tr>:last-child{padding-right:0}tr>.n:last-child:not(.wrap){right:0;padding-left:.5em}
+@media (max-width:640px){body{padding:20px 14px 50px}table{font-size:.84rem}th,td{padding-right:.5em}td{white-space:normal}td.n{white-space:nowrap}td.wrap{white-space:normal;min-width:6.5em}}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(440px,100%),1fr));gap:26px}
 figure{margin:0;min-width:0}figcaption{color:var(--soft);font-size:.9rem;margin-top:.3em;overflow-wrap:anywhere}
 button{font:inherit;font-size:.88rem;padding:.25em .8em;margin-top:.4em;border:1px solid var(--rule);border-radius:6px;background:var(--panel);color:var(--ink);cursor:pointer}
 pre{background:var(--panel);padding:14px;border-radius:8px;overflow-x:auto;font-size:.85rem}
 .surface{width:100%;height:460px}
 )";
+
+constexpr size_t kMostOnALine = 26;  // letters of a cell
+
+// Without tags; an entity counts as its letters.
+size_t visible_letters(const std::string& html) {
+  size_t out = 0;
+  bool tag = false;
+  for (const char c : html) {
+    if (c == '<') tag = true;
+    const bool continues = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+    out += !tag && !continues ? 1 : 0;
+    if (c == '>') tag = false;
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -42,20 +60,30 @@ std::string html_page(const std::string& title, const std::string& body) {
       body);
 }
 
+std::string breakable(const std::string& name) {
+  std::string out;
+  for (const char c : name) out += c == '_' ? "_<wbr>" : escape_html({&c, 1});
+  return out;
+}
+
 std::string html_table(const std::vector<std::string>& head,
                        const std::vector<std::vector<std::string>>& rows,
-                       size_t numbers_from) {
+                       size_t numbers_from,
+                       size_t numbers_to) {
+  const auto kind = [&](size_t c) {
+    return c >= numbers_from && c < numbers_to ? "n" : "t";
+  };
   std::string out = "<div class=\"scroll\"><table>\n<tr>";
-  for (size_t c = 0; c < head.size(); ++c) {
-    out +=
-        fmt::format("<th{}>{}</th>", c >= numbers_from ? " class=\"n\"" : "", head[c]);
-  }
+  for (size_t c = 0; c < head.size(); ++c)
+    out += fmt::format("<th class=\"{}\">{}</th>", kind(c), head[c]);
   out += "</tr>\n";
   for (const auto& row : rows) {
     out += "<tr>";
     for (size_t c = 0; c < row.size(); ++c) {
-      out +=
-          fmt::format("<td{}>{}</td>", c >= numbers_from ? " class=\"n\"" : "", row[c]);
+      out += fmt::format("<td class=\"{}{}\">{}</td>",
+                         kind(c),
+                         visible_letters(row[c]) > kMostOnALine ? " wrap" : "",
+                         row[c]);
     }
     out += "</tr>\n";
   }

@@ -3,11 +3,8 @@
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <tuple>
-
 #include "report/colours.h"
+#include "report/labels.h"
 #include "report/plane_parts.h"
 #include "report/text.h"
 
@@ -67,17 +64,14 @@ std::string colour_bar(const Heights& h, const std::string& label) {
                            label);
 }
 
-std::string begin(const std::string& title) {
+std::string begin(const std::string& title, const Key& key) {
   return fmt::format(
-      "<svg class=\"figure\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} "
-      "{}\" "
-      "role=\"img\" aria-label=\"{}\">\n<text class=\"title\" x=\"{}\" "
-      "y=\"20\">{}</text>\n",
-      kLeft + kSide + 104,
-      kTop + kSide + 62,
-      escape_html(title),
-      kLeft,
-      escape_html(title));
+             "<svg class=\"figure\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 "
+             "{} {}\" role=\"img\" aria-label=\"{}\">\n",
+             kLeft + kSide + kRightOfPlot,
+             kTop + kSide + 62 + 17 * (key.rows - 1),
+             escape_html(title)) +
+         title_text(title, kLeft, 20, kSide + kRightOfPlot - 60);
 }
 
 std::string axes(const StoredSlice& s, const PlotFrame& f) {
@@ -108,54 +102,14 @@ std::string axes(const StoredSlice& s, const PlotFrame& f) {
              escape_html(s.frame.y_label));
 }
 
-HeightGrid grid_of(const torch::Tensor& values) {
-  const auto flat = values.contiguous();
-  const auto* at = flat.data_ptr<double>();
-  return {values.size(1), values.size(0), {at, at + flat.numel()}};
-}
-
 }  // namespace
-
-constexpr double kLeastShown = 1e-6;  // of the greatest loss
-
-double Heights::value(double height) const {
-  return log ? std::pow(10.0, height) : height;
-}
-
-Heights heights_of(const torch::Tensor& values, const SliceStyle& style) {
-  const auto scale = style.scale;
-  Heights h{.grid = grid_of(values)};
-  double low = INFINITY, high = -INFINITY;
-  for (const double z : h.grid.z) {
-    if (!std::isfinite(z) || (scale == SliceScale::kLog && z <= 0)) continue;
-    low = std::min(low, z);
-    high = std::max(high, z);
-  }
-  if (style.limits) std::tie(low, high) = *style.limits;
-  if (!(low <= high)) low = high = 1;
-  // What lies below is rounding of zero, and would take all colours.
-  if (low >= 0) low = std::max(low, kLeastShown * high);
-  h.log = scale == SliceScale::kLog ||
-          (scale == SliceScale::kAuto && low > 0 && high / low > 10);
-  for (double& z : h.grid.z) {
-    if (!std::isfinite(z)) {
-      z = NAN;
-    } else if (h.log) {
-      z = std::log10(std::max(z, low));
-    }
-  }
-  h.low = h.log ? std::log10(low) : low;
-  h.high = h.log ? std::log10(high) : high;
-  if (!(h.high > h.low)) h.high = h.low + std::max(1e-9, 1e-3 * std::abs(h.low));
-  return h;
-}
 
 std::string plane_figure(const StoredSlice& slice,
                          const std::string& title,
                          const SliceStyle& style) {
   const auto h = heights_of(slice.values.loss, style);
   const auto f = frame_of(slice, h.grid.nx, h.grid.ny);
-  auto out = begin(title) + bands(h, f) + kClip + "<g clip-path=\"url(#plot)\">\n";
+  auto out = bands(h, f) + kClip + "<g clip-path=\"url(#plot)\">\n";
   Key key;
   const auto& q = slice.values.quadratic;
   if (style.quadratic > 0 && q.defined()) {
@@ -173,20 +127,23 @@ std::string plane_figure(const StoredSlice& slice,
         stroke(outline(grid_of(slice.least), 0, m, Outline::kInside), "#d55e00", false);
     key.add("#d55e00", false, "least eigenvalue 0");
   }
-  bool training = false, segment = false, between = false;
+  bool training = false, segment = false, between = false, coloured = false;
   for (const auto& path : slice.frame.paths) {
-    out += path_of(path, f);
+    out += path_of(path, f, h);
     training = training || path.label == "training";
     segment = segment || path.label == "segment";
     between = between || path.label.starts_with("path");
+    coloured = coloured || !path.loss.empty();
   }
-  if (training) key.add("#e69f00", false, "training");
+  const auto* inside = coloured ? ", inside: colour of its own loss" : "";
+  if (training) key.add("#e69f00", false, fmt::format("training, projected{}", inside));
   if (segment) key.add("#8a8f98", true, "segments");
-  if (between) key.add("#cc79a7", false, "relaxed paths, projected");
+  if (between)
+    key.add("#cc79a7", false, fmt::format("relaxed paths, projected{}", inside));
   out += "</g>\n";
   out += axes(slice, f) + colour_bar(h, "loss");
-  for (const auto& m : slice.frame.marks) out += mark(m, f);
-  return out + key.svg + "</svg>\n";
+  out += marks_svg(slice.frame.marks, f);
+  return begin(title, key) + out + key.svg + "</svg>\n";
 }
 
 std::string curvature_map_figure(const StoredSlice& slice, const std::string& title) {
@@ -195,12 +152,12 @@ std::string curvature_map_figure(const StoredSlice& slice, const std::string& ti
   const auto f = frame_of(slice, h.grid.nx, h.grid.ny);
   Key key;
   key.add("#d55e00", false, "least eigenvalue 0");
-  auto out = begin(title) + bands(h, f);
+  auto out = bands(h, f);
   out +=
       stroke(outline(grid_of(slice.least), 0, f, Outline::kInside), "#d55e00", false);
   out += axes(slice, f) + colour_bar(h, "|λmin/λmax|");
-  for (const auto& m : slice.frame.marks) out += mark(m, f);
-  return out + key.svg + "</svg>\n";
+  out += marks_svg(slice.frame.marks, f);
+  return begin(title, key) + out + key.svg + "</svg>\n";
 }
 
 }  // namespace basin

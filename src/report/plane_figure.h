@@ -1,33 +1,16 @@
 #pragma once
 
-#include <optional>
 #include <string>
-#include <utility>
+#include <vector>
 
-#include "report/contours.h"
+#include "report/heights.h"
 #include "store/results.h"
 
 namespace basin {
 
-/// How a slice is drawn.
-struct SliceStyle {
-  SliceScale scale = SliceScale::kAuto;
-  double quadratic = 0;  ///< outline where the quadratic model errs by this; 0: none
-  std::optional<std::pair<double, double>> limits;  ///< of the colours; none: what fits
-};
-
-/// Heights of a figure: a channel, or its logarithm, cut to what is finite.
-struct Heights {
-  HeightGrid grid;
-  double low = 0, high = 1;
-  bool log = false;
-
-  double value(double height) const;  ///< back from the logarithm
-  double share(double height) const { return (height - low) / (high - low); }
-};
-Heights heights_of(const torch::Tensor& values, const SliceStyle& style);
-
-/// A plane as filled contours with its marks and overlays, as SVG.
+/// A plane as filled contours with its marks and overlays, as SVG. A path has the
+/// colour of its own loss inside: where that differs from the colour around it, the
+/// path lies off the plane.
 std::string plane_figure(const StoredSlice& slice,
                          const std::string& title,
                          const SliceStyle& style = {});
@@ -35,7 +18,9 @@ std::string plane_figure(const StoredSlice& slice,
 /// The map of |λ_min / λ_max| over a plane, with the line where λ_min changes its sign.
 std::string curvature_map_figure(const StoredSlice& slice, const std::string& title);
 
-/// The plane as a surface seen from above the corner, as SVG.
+/// The plane as a surface with its marks, seen from where its low parts are hidden
+/// least
+/// (`best_view`), as SVG.
 std::string surface_figure(const StoredSlice& slice,
                            const std::string& title,
                            const SliceStyle& style = {});

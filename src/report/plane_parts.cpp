@@ -3,10 +3,16 @@
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
+#include <cmath>
+
+#include "report/colours.h"
+#include "report/labels.h"
 #include "report/text.h"
 
 namespace basin {
 namespace {
+
+constexpr double kOnPlane = 1e-9;  // away, in θ
 
 bool inside(const Axis& a, double t) { return t >= a.low && t <= a.high; }
 
@@ -57,34 +63,39 @@ std::string outline(const HeightGrid& grid,
   return d;
 }
 
-std::string mark(const SliceMark& m, const PlotFrame& f) {
-  if (!inside(f.x, m.x) || !inside(f.y, m.y)) return "";
-  const double px = f.x.pixel(m.x), py = f.y.pixel(m.y);
-  const bool right_side = px > f.x.from + 0.7 * (f.x.to - f.x.from);
-  // Filled: on the plane; hollow: projected onto it. A saddle is a cross.
-  const auto shape =
-      m.saddle ? fmt::format(
-                     "<path d=\"M{0:.1f} {1:.1f}l9 9m0 -9l-9 9\" stroke=\"#fff\" "
-                     "stroke-width=\"2.4\" fill=\"none\"/>",
-                     px - 4.5,
-                     py - 4.5)
-               : fmt::format(
-                     "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\" fill=\"{}\" "
-                     "stroke=\"{}\" stroke-width=\"1.5\"/>",
-                     px,
-                     py,
-                     m.away > 1e-9 ? "none" : "#fff",
-                     m.away > 1e-9 ? "#fff" : "#000");
-  return shape + fmt::format(
-                     "<text class=\"mark\" x=\"{:.1f}\" y=\"{:.1f}\" "
-                     "text-anchor=\"{}\">{}</text>\n",
-                     px + (right_side ? -8 : 8),
-                     py - 7,
-                     right_side ? "end" : "start",
-                     escape_html(m.label));
+std::string mark_sign(const SliceMark& m, double px, double py) {
+  if (m.saddle || m.bare) {
+    const auto lines =
+        m.saddle ? fmt::format("M{:.1f} {:.1f}l9 9m0 -9l-9 9", px - 4.5, py - 4.5)
+                 : fmt::format("M{:.1f} {:.1f}h11m-5.5 -5.5v11", px - 5.5, py);
+    return fmt::format(
+        "<path d=\"{0}\" stroke=\"#000\" stroke-width=\"4.4\" fill=\"none\"/>"
+        "<path d=\"{0}\" stroke=\"#fff\" stroke-width=\"2.4\" fill=\"none\"/>\n",
+        lines);
+  }
+  const bool projected = m.away > kOnPlane;
+  return fmt::format(
+      "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\" fill=\"{}\" "
+      "stroke=\"{}\" stroke-width=\"1.5\"/>\n",
+      px,
+      py,
+      projected ? "none" : "#fff",
+      projected ? "#fff" : "#000");
 }
 
-std::string path_of(const SlicePath& path, const PlotFrame& f) {
+std::string marks_svg(const std::vector<SliceMark>& marks, const PlotFrame& f) {
+  std::string out;
+  std::vector<Anchor> anchors;
+  for (const auto& m : marks) {
+    if (!inside(f.x, m.x) || !inside(f.y, m.y)) continue;
+    anchors.push_back({f.x.pixel(m.x), f.y.pixel(m.y), m.label});
+    out += mark_sign(m, anchors.back().x, anchors.back().y);
+  }
+  const auto labels = draw_labels(anchors, {kLeft, kTop, kLeft + kSide, kTop + kSide});
+  return out + labels.svg;
+}
+
+std::string path_of(const SlicePath& path, const PlotFrame& f, const Heights& heights) {
   std::string d;
   for (size_t k = 0; k < path.x.size(); ++k) {
     d += fmt::format("{}{:.1f} {:.1f}",
@@ -93,16 +104,31 @@ std::string path_of(const SlicePath& path, const PlotFrame& f) {
                      f.y.pixel(path.y[k]));
   }
   const bool segment = path.label == "segment";
+  const bool coloured = path.loss.size() == path.x.size();
   const char* colour = path.label == "training" ? "#e69f00"
                        : segment                ? "#fff"
                                                 : "#cc79a7";
-  return fmt::format(
-      "<path fill=\"none\" stroke=\"{}\" stroke-width=\"1.8\"{} "
-      "stroke-linejoin=\"round\" "
-      "d=\"{}\"/>\n",
+  auto out = fmt::format(
+      "<path fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"{} "
+      "stroke-linejoin=\"round\" stroke-linecap=\"round\" d=\"{}\"/>\n",
       colour,
+      coloured ? 6.5 : 1.8,
       segment ? " stroke-dasharray=\"5 4\"" : "",
       d);
+  if (!coloured) return out;
+  for (size_t k = 0; k + 1 < path.x.size(); ++k) {
+    const double middle = heights.height(0.5 * (path.loss[k] + path.loss[k + 1]));
+    if (std::isnan(middle)) continue;
+    out += fmt::format(
+        "<path stroke=\"{}\" stroke-width=\"3.5\" stroke-linecap=\"round\" "
+        "d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\"/>\n",
+        viridis(heights.share(middle)),
+        f.x.pixel(path.x[k]),
+        f.y.pixel(path.y[k]),
+        f.x.pixel(path.x[k + 1]),
+        f.y.pixel(path.y[k + 1]));
+  }
+  return out;
 }
 
 std::string stroke(const std::string& d, const char* colour, bool dashed) {
@@ -114,7 +140,13 @@ std::string stroke(const std::string& d, const char* colour, bool dashed) {
 }
 
 void Key::add(const std::string& colour, bool dashed, const std::string& text) {
-  const double y = kTop + kSide + 53;
+  constexpr double kFontSize = 12, kRow = 17;
+  const double width = 40 + text_width(text, kFontSize);
+  if (at > kLeft && at + width > kLeft + kSide + kRightOfPlot) {
+    at = kLeft;
+    ++rows;
+  }
+  const double y = kTop + kSide + 53 + kRow * (rows - 1);
   svg += fmt::format(
       "<line x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{}\" y2=\"{}\" stroke=\"{}\" "
       "stroke-width=\"2.4\"{}/><text class=\"tick\" x=\"{:.1f}\" y=\"{}\">{}</text>",
@@ -127,7 +159,7 @@ void Key::add(const std::string& colour, bool dashed, const std::string& text) {
       at + 25,
       y,
       escape_html(text));
-  at += 40 + 6.4 * static_cast<double>(text.size());
+  at += width;
 }
 
 }  // namespace basin

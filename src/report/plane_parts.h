@@ -4,13 +4,14 @@
 
 #include "report/axis.h"
 #include "report/contours.h"
+#include "report/heights.h"
 #include "store/results.h"
 
 namespace basin {
 
 // What figures of planes are put together from: SVG in pixels.
 
-inline constexpr double kLeft = 72, kTop = 36, kSide = 420;
+inline constexpr double kLeft = 72, kTop = 36, kSide = 420, kRightOfPlot = 104;
 
 /// The region of the plot: elements with clip-path="url(#plot)" end there.
 inline constexpr const char* kClip =
@@ -41,15 +42,23 @@ std::string outline(const HeightGrid& grid,
 
 std::string stroke(const std::string& data, const char* colour, bool dashed);
 
-/// Filled: on the plane; hollow: projected onto it. A saddle is a cross. "" outside.
-std::string mark(const SliceMark& mark, const PlotFrame& frame);
+/// The sign of a mark at (x, y) in pixels. Filled: on the plane; hollow: projected onto
+/// it. A saddle is a cross, a place without a verdict a plus.
+std::string mark_sign(const SliceMark& mark, double x, double y);
 
-std::string path_of(const SlicePath& path, const PlotFrame& frame);
+/// All marks inside the plot with their labels.
+std::string marks_svg(const std::vector<SliceMark>& marks, const PlotFrame& frame);
 
-/// What lines mean, below the plot.
+/// A path; inside the line the colours of its own loss, where that is known.
+std::string path_of(const SlicePath& path,
+                    const PlotFrame& frame,
+                    const Heights& heights);
+
+/// What lines mean, in rows below the plot.
 struct Key {
   std::string svg;
   double at = kLeft;
+  int rows = 1;
 
   void add(const std::string& colour, bool dashed, const std::string& text);
 };

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "report/convexity_page.h"
 #include "report/curvature_page.h"
@@ -9,6 +8,7 @@
 #include "report/graph_page.h"
 #include "report/html.h"
 #include "report/run_report.h"
+#include "report/surface_view.h"
 #include "report/text.h"
 #include "store/tables.h"
 
@@ -61,28 +61,15 @@ std::string endpoints_section(const RunReport& r) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& [word, count] : verdict_counts(r)) {
     rows.push_back(
-        {word,
+        {breakable(word),
          show(count),
          show(certified_of(r, word)),
          verdict_meaning(word),
          "<span class=\"soft\">" + escape_html(first_reason(r, word)) + "</span>"});
   }
-  std::string out =
-      "<h2>Endpoints by verdict</h2>\n<div class=\"scroll\"><table>\n"
-      "<tr><th>verdict</th><th class=\"n\">seeds</th><th class=\"n\">certified</th>"
-      "<th>meaning</th>"
-      "<th>for example</th></tr>\n";
-  for (const auto& row : rows) {
-    out += fmt::format(
-        "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
-        "<td class=\"wrap\">{}</td><td class=\"wrap\">{}</td></tr>\n",
-        row[0],
-        row[1],
-        row[2],
-        row[3],
-        row[4]);
-  }
-  return out + "</table></div>\n";
+  return "<h2>Endpoints by verdict</h2>\n" +
+         html_table(
+             {"verdict", "seeds", "certified", "meaning", "for example"}, rows, 1, 3);
 }
 
 std::string counts_section(const RunReport& r) {
@@ -179,36 +166,10 @@ std::string minima_section(const RunReport& r) {
   return out;
 }
 
-nlohmann::json short_numbers(const double* from, int64_t count) {
-  auto out = nlohmann::json::array();
-  for (int64_t i = 0; i < count; ++i) {
-    if (std::isfinite(from[i])) {
-      out.push_back(std::stod(fmt::format("{:.5g}", from[i])));
-    } else {
-      out.push_back(nullptr);
-    }
-  }
-  return out;
-}
-
-// The grid of a plane for the 3D view. "<" is escaped: no text can end the script.
-std::string surface_data(const StoredSlice& s) {
-  nlohmann::json out;
-  const auto nx = s.frame.x.numel(), ny = s.frame.y.numel();
-  out["x"] = short_numbers(s.frame.x.data_ptr<double>(), nx);
-  out["y"] = short_numbers(s.frame.y.data_ptr<double>(), ny);
-  out["z"] = nlohmann::json::array();
-  for (int64_t j = 0; j < ny; ++j) {
-    out["z"].push_back(short_numbers(s.values.loss.data_ptr<double>() + j * nx, nx));
-  }
-  auto text = out.dump();
-  for (size_t at = 0; (at = text.find('<', at)) != std::string::npos;) {
-    text.replace(at, 1, "\\u003c");
-  }
-  return text;
-}
-
-std::string slice_html(const SliceFigure& f, bool surfaces, size_t id) {
+std::string slice_html(const RunReport& r,
+                       const SliceFigure& f,
+                       bool surfaces,
+                       size_t id) {
   const auto& s = *f.slice;
   if (f.figure.svg.empty()) {
     return fmt::format(
@@ -225,7 +186,7 @@ std::string slice_html(const SliceFigure& f, bool surfaces, size_t id) {
         "<div class=\"surface\" id=\"s{0}\" hidden></div>"
         "<script type=\"application/json\" id=\"s{0}-data\">{1}</script>",
         id,
-        surface_data(s));
+        surface_data(s, style_of(r, s)));
   }
   return out + "</figure>\n";
 }
@@ -241,46 +202,14 @@ std::string slices_section(const RunReport& r, bool surfaces) {
       "need not be one of the loss.</p>\n<div "
       "class=\"figures\">\n";
   size_t id = 0;
-  for (const auto& f : slice_figures(r)) out += slice_html(f, surfaces, id++);
-  return out + "</div>\n" + figures_html(map_figures(r));
-}
-
-constexpr const char* kSurfaceScript = R"(
-for (const button of document.querySelectorAll('[data-surface]')) {
-  button.addEventListener('click', () => {
-    const id = button.dataset.surface, place = document.getElementById(id);
-    place.hidden = !place.hidden;
-    button.textContent = place.hidden ? 'show in 3D' : 'hide 3D';
-    if (place.hidden || place.dataset.drawn) return;
-    place.dataset.drawn = '1';
-    const data = JSON.parse(document.getElementById(id + '-data').textContent);
-    const flat = data.z.flat().filter(v => v !== null);
-    const low = Math.min(...flat), high = Math.max(...flat);
-    const log = low > 0 && high / low > 10;
-    const z = log ? data.z.map(row => row.map(v => v === null ? null : Math.log10(v))) : data.z;
-    const ink = getComputedStyle(document.body).color;
-    const axis = title => ({title: {text: title}, color: ink, gridcolor: '#8886'});
-    Plotly.newPlot(place, [{type: 'surface', x: data.x, y: data.y, z, colorscale: 'Viridis',
-      colorbar: {title: {text: log ? 'log10 loss' : 'loss'}, tickfont: {color: ink}}}],
-      {paper_bgcolor: 'rgba(0,0,0,0)', font: {color: ink}, margin: {l: 0, r: 0, t: 0, b: 0},
-       scene: {aspectmode: 'cube', camera: {eye: {x: 1.5, y: 1.5, z: 1.2}}, xaxis: axis('direction 1'), yaxis: axis('direction 2'),
-               zaxis: axis(log ? 'log10 loss' : 'loss')}},
-      {responsive: true, displaylogo: false});
-  });
-}
-)";
-
-// A library inside a page must not be able to end its own script element.
-std::string inline_script(std::string text) {
-  for (size_t at = 0; (at = text.find("</script", at)) != std::string::npos; at += 2) {
-    text.replace(at, 2, "<\\/");
-  }
-  return "<script>" + text + "</script>\n";
+  for (const auto& f : slice_figures(r)) out += slice_html(r, f, surfaces, id++);
+  return out + "</div>\n" + figures_html(path_figures(r)) +
+         figures_html(map_figures(r));
 }
 
 std::string made_with(const RunReport& r) {
   return fmt::format(
-      "<h2>How it was made</h2>\n<p class=\"soft\">{}. basin {}. Data SHA-256 {}. "
+      "<h2>How it was made</h2>\n<p class=\"soft\">{}. {}. Data SHA-256 {}. "
       "Tables are in "
       "tables/, arrays in results.sqlite. The same config gives the same numbers.</p>\n"
       "<details><summary>The whole config, every default filled in</summary>"
@@ -305,7 +234,7 @@ std::string run_page(const RunReport& report, const std::string& plotly) {
               curvature_section(report) + "<h2>The ensemble</h2>\n" +
               figures_html(ensemble_figures(report)) + made_with(report);
   if (surfaces) {
-    body += inline_script(plotly) + inline_script(kSurfaceScript);
+    body += surface_scripts(plotly);
   } else if (planes) {
     body +=
         "<p class=\"soft\">plotly.js was not found at set-up: planes are drawn in 2D "

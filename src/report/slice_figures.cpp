@@ -5,6 +5,7 @@
 #include <limits>
 #include <set>
 
+#include "report/chart.h"
 #include "report/figures.h"
 #include "report/plane_figure.h"
 #include "report/text.h"
@@ -12,12 +13,7 @@
 namespace basin {
 namespace {
 
-SliceStyle style_of(const RunReport& r, const StoredSlice& s) {
-  for (const auto& o : r.spec.landscape) {
-    if (o.name == s.frame.series) return {.scale = o.scale, .quadratic = o.quadratic};
-  }
-  return {};
-}
+constexpr double kOnPlane = 1e-9;  // away, in θ
 
 bool is_drawn(const StoredSlice& s) { return s.values.loss.defined(); }
 
@@ -29,15 +25,42 @@ std::string accuracy_text(const StoredSlice& s) {
                      show(100 * s.values.accuracy.max().item<double>(), 3));
 }
 
-std::string caption_of(const StoredSlice& s, size_t repeats) {
+// "the training lies up to 1.4 off the plane (at its point 0 of 41) ...".
+std::string off_plane_sentence(const SlicePath& path) {
+  if (path.away.empty()) return "";
+  const auto k = static_cast<size_t>(
+      std::max_element(path.away.begin(), path.away.end()) - path.away.begin());
+  const auto last = path.away.size() - 1;
+  if (path.away[k] <= kOnPlane) return "; " + path.label + " lies on the plane";
+  return fmt::format(
+      "; {} lies up to {} off the plane (at its point {} of 0 to {}): there its own "
+      "loss "
+      "is {}, that of the plane under it {}; at its end {} off, {} and {}",
+      path.label,
+      show(path.away[k], 3),
+      k,
+      last,
+      show(path.loss[k], 4),
+      show(path.plane_loss[k], 4),
+      show(path.away[last], 3),
+      show(path.loss[last], 4),
+      show(path.plane_loss[last], 4));
+}
+
+std::string caption_of(const StoredSlice& s, const SliceStyle& style, size_t repeats) {
   auto out = s.frame.recipe + accuracy_text(s);
   if (repeats > 1) return out + fmt::format("; {} draws", repeats);
   if (s.frame.kind == SliceKind::kLine) return out + "; " + s.extrema.sentence();
+  out += cut_sentence(heights_of(s.values.loss, style));
   double away = 0;
   for (const auto& m : s.frame.marks) away = std::max(away, m.away);
-  if (away > 1e-9)
-    out += fmt::format("; hollow marks are projections, up to {} away", show(away, 3));
+  if (away > kOnPlane)
+    out += fmt::format(
+        "; hollow marks are projections, up to {} away: the colour under them is not "
+        "their loss",
+        show(away, 3));
   for (const auto& path : s.frame.paths) {
+    out += off_plane_sentence(path);
     if (path.label == "training")
       out += "; the training ends where polishing took over";
   }
@@ -85,6 +108,17 @@ std::string draws_sentence(const std::vector<const StoredSlice*>& lines) {
 
 }  // namespace
 
+SliceStyle style_of(const RunReport& r, const StoredSlice& s) {
+  for (const auto& o : r.spec.landscape) {
+    if (o.name != s.frame.series) continue;
+    SliceStyle out{.scale = o.scale, .quadratic = o.quadratic};
+    if (o.colour_limits.size() == 2)
+      out.limits = {o.colour_limits[0], o.colour_limits[1]};
+    return out;
+  }
+  return {};
+}
+
 std::vector<SliceFigure> slice_figures(const RunReport& report) {
   std::vector<SliceFigure> out;
   std::set<std::string> bands;
@@ -96,19 +130,19 @@ std::vector<SliceFigure> slice_figures(const RunReport& report) {
     } else if (plane) {
       out.push_back({{"slice_" + f.name,
                       plane_figure(s, f.name, style_of(report, s)),
-                      caption_of(s, 1)},
+                      caption_of(s, style_of(report, s), 1)},
                      &s});
     } else if (shares_figure(report, f.series)) {
       if (!bands.insert(f.series).second) continue;
       const auto all = lines_of(report, f.series);
       out.push_back({{"slice_" + f.series,
                       line_figure(all, f.series, style_of(report, s)),
-                      caption_of(s, all.size())},
+                      caption_of(s, style_of(report, s), all.size())},
                      &s});
     } else {
       out.push_back({{"slice_" + f.name,
                       line_figure({&s}, f.name, style_of(report, s)),
-                      caption_of(s, 1)},
+                      caption_of(s, style_of(report, s), 1)},
                      &s});
     }
   }
@@ -121,7 +155,50 @@ std::vector<Figure> surface_figures(const RunReport& report) {
     if (!is_drawn(s) || s.frame.kind != SliceKind::kPlane) continue;
     out.push_back({"surface_" + s.frame.name,
                    surface_figure(s, s.frame.name, style_of(report, s)),
-                   s.frame.recipe});
+                   s.frame.recipe +
+                       cut_sentence(heights_of(s.values.loss, style_of(report, s)))});
+  }
+  return out;
+}
+
+namespace {
+
+std::vector<Figure> figures_of_training(const StoredSlice& s, int64_t every) {
+  std::vector<Figure> out;
+  for (const auto& path : s.frame.paths) {
+    if (path.label != "training" || path.away.empty()) continue;
+    std::vector<double> steps;
+    for (size_t k = 0; k < path.away.size(); ++k)
+      steps.push_back(static_cast<double>(every) * static_cast<double>(k));
+    const ChartOptions loss{
+        .title = s.frame.name + ": loss of the training, and of the plane under it",
+        .x_label = "step",
+        .y_label = "loss"};
+    const Series own{.label = "on the path", .x = steps, .y = path.loss, .colour = 1};
+    const Series plane{
+        .label = "on the plane", .x = steps, .y = path.plane_loss, .colour = 0};
+    out.push_back({"path_" + s.frame.name,
+                   line_chart({own, plane}, loss),
+                   "The contours show the loss on the plane; training sees its own."});
+    const ChartOptions away{.title = s.frame.name + ": distance off the plane",
+                            .x_label = "step",
+                            .y_label = "distance in θ"};
+    out.push_back({"away_" + s.frame.name,
+                   line_chart({{.x = steps, .y = path.away, .colour = 2}}, away),
+                   "How far each point of the training is from the plane it is drawn "
+                   "on."});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Figure> path_figures(const RunReport& report) {
+  std::vector<Figure> out;
+  for (const auto& s : report.slices) {
+    if (!is_drawn(s) || s.frame.kind != SliceKind::kPlane) continue;
+    for (auto& f : figures_of_training(s, report.spec.train.trajectory_every))
+      out.push_back(std::move(f));
   }
   return out;
 }

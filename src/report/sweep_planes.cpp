@@ -28,20 +28,16 @@ const StoredSlice* plane_of(const SweepRow& row, const std::string& name) {
   return nullptr;
 }
 
-// Least and greatest finite loss of all planes of one name.
+// The colours that hold every plane of one name, each with its own rules.
 std::pair<double, double> limits_of(const std::vector<SweepRow>& rows,
                                     const std::string& name) {
   double low = INFINITY, high = -INFINITY;
   for (const auto& row : rows) {
     const auto* s = plane_of(row, name);
-    if (s == nullptr) continue;
-    const auto flat = s->values.loss.contiguous();
-    for (int64_t i = 0; i < flat.numel(); ++i) {
-      const double z = flat.data_ptr<double>()[i];
-      if (!std::isfinite(z)) continue;
-      low = std::min(low, z);
-      high = std::max(high, z);
-    }
+    if (s == nullptr || !s->values.loss.isfinite().any().item<bool>()) continue;
+    const auto h = heights_of(s->values.loss, {});
+    low = std::min(low, h.value(h.low));
+    high = std::max(high, h.value(h.high));
   }
   return {low, high};
 }

@@ -6,14 +6,15 @@
 #include <cmath>
 
 #include "report/axis.h"
+#include "report/labels.h"
 #include "report/text.h"
 
 namespace basin {
 namespace {
 
-constexpr double kLeft = 84, kRight = 24, kTop = 60, kBottom = 40, kHeight = 440;
+constexpr double kLeft = 84, kRight = 24, kTop = 60, kBottom = 40, kPlotHeight = 340;
+constexpr double kFontSize = 12, kLegendRow = 18;
 constexpr double kPerLeaf = 26, kLeastWidth = 640, kMostWidth = 1600;
-constexpr size_t kMostNames = 60;
 
 /// Colour by verdict, as in the legend.
 int colour_of(Verdict verdict) {
@@ -87,21 +88,33 @@ std::string axis_text(const Axis& y, double width) {
   return out + fmt::format(
                    "<text class=\"label\" transform=\"translate(18,{}) rotate(-90)\" "
                    "text-anchor=\"middle\">loss</text>\n",
-                   (kTop + kHeight - kBottom) / 2);
+                   (y.from + y.to) / 2);
 }
 
-std::string legend_text(const Graph& graph) {
-  std::string out;
+/// What marks mean, in rows between the title and the plot.
+struct Legend {
+  std::string svg;
+  int rows = 1;
+};
+
+Legend legend_of(const Graph& graph, double width) {
+  Legend out;
   double x = kLeft;
   std::vector<int> shown;
   const auto entry = [&](const std::string& mark, const std::string& text) {
-    out += fmt::format(
-        "<g transform=\"translate({:.0f},38)\">{}<text class=\"tick\" "
+    const double size = 38 + text_width(text, kFontSize);
+    if (x > kLeft && x + size > width) {
+      x = kLeft;
+      ++out.rows;
+    }
+    out.svg += fmt::format(
+        "<g transform=\"translate({:.0f},{:.0f})\">{}<text class=\"tick\" "
         "x=\"20\" y=\"4\">{}</text></g>\n",
         x,
+        38 + kLegendRow * (out.rows - 1),
         mark,
         text);
-    x += 38 + 6.6 * static_cast<double>(text.size());
+    x += size;
   };
   for (const auto& n : graph.nodes) {
     const auto colour = colour_of(n.endpoint.verdict);
@@ -135,8 +148,9 @@ std::string tree_figure(const MergeTree& tree,
   const auto [low, high] = std::minmax_element(heights.begin(), heights.end());
   const bool log = !heights.empty() && *low > 0 && *high / *low > 20;
   auto y = fit_axis(heights, log);
-  y.from = kHeight - kBottom;
-  y.to = kTop;
+  const auto legend = legend_of(graph, width);
+  y.to = kTop + kLegendRow * (legend.rows - 1);
+  y.from = y.to + kPlotHeight;
 
   const auto roots = roots_of(tree, graph);
   std::vector<int64_t> order;
@@ -153,13 +167,12 @@ std::string tree_figure(const MergeTree& tree,
   };
   auto out = fmt::format(
       "<svg class=\"figure tree\" xmlns=\"http://www.w3.org/2000/svg\" "
-      "viewBox=\"0 0 {0:.0f} {1}\" role=\"img\" aria-label=\"{2}\">\n"
-      "<text class=\"title\" x=\"{3}\" y=\"22\">{2}</text>\n",
+      "viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n{}",
       width,
-      kHeight,
+      y.from + kBottom,
       escape_html(title),
-      kLeft);
-  out += axis_text(y, width) + legend_text(graph);
+      title_text(title, kLeft, 22, width - kLeft));
+  out += axis_text(y, width) + legend.svg;
   for (size_t k = 0; k < tree.joins.size(); ++k) {
     const auto& j = tree.joins[k];
     const double a = x[static_cast<size_t>(j.left)],
@@ -182,6 +195,13 @@ std::string tree_figure(const MergeTree& tree,
         show(j.loss, 8),
         j.proved ? ", over a certified saddle" : " at most: the top of a path");
   }
+  double widest = 0;
+  for (const auto& n : graph.nodes)
+    widest = std::max(widest, text_width(std::to_string(n.id), kFontSize));
+  // Names as wide as the gap between leaves would run into each other.
+  const bool named =
+      !graph.nodes.empty() &&
+      widest < (width - kLeft - kRight) / static_cast<double>(graph.nodes.size());
   int64_t most = 1;
   for (const auto& n : graph.nodes) most = std::max(most, n.hits);
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -206,7 +226,7 @@ std::string tree_figure(const MergeTree& tree,
         show(n.endpoint.loss, 8),
         name_of(n.endpoint.verdict),
         n.hits > 0 ? plural(n.hits, "seed") : "found by " + n.origin);
-    if (graph.nodes.size() > kMostNames) continue;
+    if (!named) continue;
     out += fmt::format(
         "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" "
         "text-anchor=\"middle\">{}</text>\n",

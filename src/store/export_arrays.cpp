@@ -33,6 +33,10 @@ void add_slice(StoredSlice& s, Arrays& arrays) {
     if (path.label != "training") continue;
     add("trajectory_x", at::tensor(path.x, torch::kFloat64));
     add("trajectory_y", at::tensor(path.y, torch::kFloat64));
+    if (path.away.empty()) continue;
+    add("trajectory_away", at::tensor(path.away, torch::kFloat64));
+    add("trajectory_loss", at::tensor(path.loss, torch::kFloat64));
+    add("trajectory_plane_loss", at::tensor(path.plane_loss, torch::kFloat64));
   }
 }
 

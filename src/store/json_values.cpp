@@ -25,6 +25,10 @@ struct Write {
   void operator()(const char* key, const std::vector<double>& list) const {
     json[key] = list;
   }
+  template <typename T>
+  void later(const char* key, const T& x) const {
+    (*this)(key, x);
+  }
   template <typename T, typename Describe>
   void each(const char* key,
             const std::vector<T>& list,
@@ -48,6 +52,16 @@ struct Read {
   template <typename T>
   void operator()(const char* key, T& x) const {
     x = json.at(key).get<T>();
+  }
+  void operator()(const char* key, std::vector<double>& list) const {
+    for (const auto& value : json.at(key))
+      list.push_back(value.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                     : value.get<double>());
+  }
+  // What runs of an earlier program do not have.
+  template <typename T>
+  void later(const char* key, T& x) const {
+    if (json.contains(key)) (*this)(key, x);
   }
   template <typename T, typename Describe>
   void each(const char* key, std::vector<T>& list, const Describe& describe) const {
@@ -114,11 +128,17 @@ constexpr auto kMark = [](const auto& f, SliceMark& m) {
   f("y", m.y);
   f("away", m.away);
   f("saddle", m.saddle);
+  f.later("bare", m.bare);
+  f.later("loss", m.loss);
+  f.later("slice_loss", m.slice_loss);
 };
 constexpr auto kPath = [](const auto& f, SlicePath& p) {
   f("label", p.label);
   f("x", p.x);
   f("y", p.y);
+  f.later("away", p.away);
+  f.later("loss", p.loss);
+  f.later("plane_loss", p.plane_loss);
 };
 constexpr auto kExtremum = [](const auto& f, LineExtremum& e) {
   int kind = static_cast<int>(e.kind);

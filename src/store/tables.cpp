@@ -162,6 +162,44 @@ std::string extrema_csv(const std::vector<StoredSlice>& slices) {
   return out;
 }
 
+// What planes show besides their contours, each with both losses: its own, and that of
+// the plane under it.
+std::string overlays_csv(const std::vector<StoredSlice>& slices) {
+  std::string out = "slice,kind,label,point,x,y,away,loss,slice_loss\n";
+  const auto at = [](const std::vector<double>& list, size_t k) {
+    return k < list.size() ? number(list[k]) : "";
+  };
+  for (const auto& s : slices) {
+    for (const auto& m : s.frame.marks) {
+      out += fmt::format("{},{},{},0,{},{},{},{},{}\n",
+                         s.frame.name,
+                         m.saddle ? "saddle"
+                         : m.bare ? "point"
+                                  : "minimum",
+                         m.label,
+                         number(m.x),
+                         number(m.y),
+                         number(m.away),
+                         number(m.loss),
+                         number(m.slice_loss));
+    }
+    for (const auto& p : s.frame.paths) {
+      for (size_t k = 0; k < p.x.size(); ++k) {
+        out += fmt::format("{},path,{},{},{},{},{},{},{}\n",
+                           s.frame.name,
+                           p.label,
+                           k,
+                           number(p.x[k]),
+                           number(p.y[k]),
+                           at(p.away, k),
+                           at(p.loss, k),
+                           at(p.plane_loss, k));
+      }
+    }
+  }
+  return out;
+}
+
 std::string training_csv(const std::vector<TrainedSeed>& seeds) {
   const char* reasons[] = {"steps", "gradient", "plateau", "diverged"};
   std::string out = "seed,loss,gradient_norm,steps,stop\n";
@@ -218,7 +256,9 @@ void write_tables(Results& results, const std::filesystem::path& folder) {
   write_file(folder / "minima.csv", minima_csv(minima));
   write_file(folder / "counts.csv", counts_csv(results.load_counts()));
   write_slices(results, folder / "slices.csv");
-  write_file(folder / "extrema.csv", extrema_csv(results.load_frames()));
+  const auto frames = results.load_frames();
+  write_file(folder / "extrema.csv", extrema_csv(frames));
+  write_file(folder / "overlays.csv", overlays_csv(frames));
   write_curvature_tables(results, folder);
   const auto barrier = results.meta("component_barrier");
   write_graph_tables(

@@ -68,6 +68,14 @@ TEST(Config, RefusesWhatDoesNotGoTogether) {
       "landscape[0].directions: expected ensemble.trajectory_every above 0");
   expect_complaint("landscape: [{directions: eigenvectors, eigenvectors: [1, 1]}]",
                    "landscape[0].eigenvectors: expected two different");
+  expect_complaint("landscape: [{colour_limits: [1]}]",
+                   "landscape[0].colour_limits: expected two losses");
+  expect_complaint("landscape: [{colour_limits: [2, 1]}]",
+                   "landscape[0].colour_limits: expected two losses");
+  expect_complaint("landscape: [{scale: log, colour_limits: [-2, -1]}]",
+                   "landscape[0].colour_limits: expected an upper end above 0");
+  expect_complaint("landscape: [{kind: line, colour_limits: [1, 2]}]",
+                   "landscape[0].colour_limits: expected none on a line");
   expect_complaint("landscape: [{directions: file}]", "landscape[0].file: expected");
   expect_complaint("landscape: [{points: 1000000}]",
                    "landscape[0].points: expected a whole number from 2 to 100001");
@@ -112,7 +120,7 @@ name: round
 data: {source: csv, file: 'a "b".csv', targets: ["x, y", 2], header: "no"}
 model: {depth: 2, widths: [3, 4], activation: gelu}
 loss: {kind: huber, weight_decay: 1e-7}
-landscape: [{kind: line, range: [-0.1, 3]}, {directions: minima, overlay: minima, file: d.npy}, {directions: [eigenvectors, filter]}]
+landscape: [{kind: line, range: [-0.1, 3]}, {colour_limits: [0, 0.1], directions: minima, overlay: minima, file: d.npy}, {directions: [eigenvectors, filter]}]
 sweep: {combine: zip, model.depth: [1, 2], model.widths: [[3], [3, 4]]}
 )",
                                      "t.yaml",

@@ -121,6 +121,70 @@ TEST(Slice, FollowsNamedParameters) {
   EXPECT_EQ(frame.u.sum().item<double>(), 1.0);
 }
 
+TEST(Slice, TellsTheLossOfAPathFromThatOfThePlaneUnderIt) {
+  const auto objective = tanh_objective();
+  const auto minima = points(objective.network(), 1);
+  const auto frame =
+      frame_of({.name = "p", .points = 3}, objective, minima).frame.value();
+  // A direction across the plane.
+  auto across = at::ones_like(frame.u);
+  const auto u = frame.u / frame.u.norm();
+  auto v = frame.v - u * u.dot(frame.v);
+  v = v / v.norm();
+  across = across - u * u.dot(across) - v * v.dot(across);
+  across = across / across.norm();
+  const auto on_plane = frame.origin + 0.3 * frame.u - 0.2 * frame.v;
+  const auto off_plane = on_plane + 0.7 * across;
+  auto lost = at::full_like(on_plane, NAN);
+  const auto path = projected_path(
+      objective, frame, at::stack({on_plane, off_plane, lost}), "training");
+  ASSERT_EQ(path.x.size(), 2u);
+  const double plane_loss = objective.value(on_plane.unsqueeze(0)).item<double>();
+  for (size_t k = 0; k < 2; ++k) {
+    EXPECT_NEAR(path.x[k], 0.3, 1e-12);
+    EXPECT_NEAR(path.y[k], -0.2, 1e-12);
+    EXPECT_NEAR(path.plane_loss[k], plane_loss, 1e-12);
+  }
+  EXPECT_NEAR(path.away[0], 0, 1e-12);
+  EXPECT_NEAR(path.away[1], 0.7, 1e-12);
+  EXPECT_NEAR(path.loss[0], plane_loss, 1e-12);
+  EXPECT_EQ(path.loss[1], objective.value(off_plane.unsqueeze(0)).item<double>());
+  EXPECT_GT(std::abs(path.loss[1] - path.plane_loss[1]), 1e-3);
+}
+
+TEST(Slice, GivesProjectedMarksBothLosses) {
+  const auto objective = tanh_objective();
+  const auto minima = points(objective.network(), 2);
+  const auto frame =
+      frame_of({.name = "p", .points = 3, .overlay = {"minima"}}, objective, minima)
+          .frame.value();
+  ASSERT_EQ(frame.marks.size(), 2u);
+  for (size_t k = 0; k < 2; ++k) {
+    const auto& m = frame.marks[k];
+    const auto below = frame.origin + m.x * frame.u + m.y * frame.v;
+    EXPECT_NEAR(
+        m.slice_loss, objective.value(below.unsqueeze(0)).item<double>(), 1e-12);
+    EXPECT_NEAR(m.loss,
+                objective.value(minima[k].endpoint.theta.unsqueeze(0)).item<double>(),
+                1e-12);
+  }
+  EXPECT_GT(std::abs(frame.marks[1].loss - frame.marks[1].slice_loss), 1e-6);
+}
+
+TEST(Slice, NamesZeroAMinimumOnlyWhereItIsOne) {
+  const auto objective = tanh_objective();
+  auto minima = points(objective.network(), 2);
+  const SliceOptions plane{
+      .name = "p", .directions = {"unit"}, .center = "zero", .points = 3};
+  const auto bare = frame_of(plane, objective, minima).frame.value().marks.at(0);
+  EXPECT_EQ(bare.label, "θ = 0");
+  EXPECT_TRUE(bare.bare);
+  minima[1].endpoint.theta = at::zeros_like(minima[1].endpoint.theta);
+  const auto found = frame_of(plane, objective, minima).frame.value().marks.at(0);
+  EXPECT_EQ(found.label, label_of(minima[1]));
+  EXPECT_FALSE(found.bare);
+}
+
 TEST(Direction, AgreesWithNumPy) {
   // tests/data/make_filter_direction.py made the numbers: θ, the Gaussian direction
   // before normalisation, and what filter normalisation makes of it.

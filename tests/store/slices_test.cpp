@@ -21,7 +21,13 @@ SliceFrame frame(int64_t n) {
   f.x = at::arange(n, torch::kFloat64);
   f.y = at::arange(n, torch::kFloat64) * 10;
   f.marks = {{.label = "a <b>", .x = 0.1, .y = 1.0 / 3, .away = 2, .saddle = true}};
-  f.paths = {{.label = "training", .x = {0.1, 0.2}, .y = {1.0 / 3, 2}}};
+  f.marks[0].loss = 1.0 / 7;
+  f.paths = {{.label = "training",
+              .x = {0.1, 0.2},
+              .y = {1.0 / 3, 2},
+              .away = {0, 1.0 / 3},
+              .loss = {std::numeric_limits<double>::infinity(), 1.0 / 7},
+              .plane_loss = {1, 2}}};
   return f;
 }
 
@@ -50,7 +56,13 @@ TEST(StoredSlices, ReadBackWhatWasSavedInAnyOrderAndThinned) {
   EXPECT_FALSE(all.values.held_out_loss.defined());
   EXPECT_EQ(all.frame.marks.at(0).y, 1.0 / 3);
   EXPECT_TRUE(all.frame.marks.at(0).saddle);
+  EXPECT_EQ(all.frame.marks.at(0).loss, 1.0 / 7);
+  EXPECT_TRUE(std::isnan(all.frame.marks.at(0).slice_loss));
   EXPECT_EQ(all.frame.paths.at(0).x, f.paths[0].x);
+  EXPECT_EQ(all.frame.paths.at(0).away, f.paths[0].away);
+  EXPECT_TRUE(std::isnan(all.frame.paths.at(0).loss.at(0)));  // no number in JSON
+  EXPECT_EQ(all.frame.paths.at(0).loss.at(1), 1.0 / 7);
+  EXPECT_EQ(all.frame.paths.at(0).plane_loss, f.paths[0].plane_loss);
   EXPECT_EQ(all.extrema.points.at(0).t, 1.0 / 3);
   EXPECT_EQ(all.extrema.points.at(0).kind, ExtremumKind::kMaximum);
   const auto thin = results.load_slices(3).at(0);
@@ -58,6 +70,15 @@ TEST(StoredSlices, ReadBackWhatWasSavedInAnyOrderAndThinned) {
   EXPECT_TRUE(same_bits(thin.values.loss,
                         loss.slice(0, 0, 7, 3).slice(1, 0, 7, 3).contiguous()));
   EXPECT_EQ(thin.frame.y[2].item<double>(), 60);
+}
+
+TEST(JsonValues, ReadOverlaysOfAProgramThatDidNotKnowTheDistance) {
+  SliceFrame f;
+  read_overlay(R"({"marks":[{"label":"0","x":0,"y":0,"away":0,"saddle":false}],)"
+               R"("paths":[{"label":"training","x":[1],"y":[2]}]})",
+               f);
+  EXPECT_TRUE(std::isnan(f.marks.at(0).loss));
+  EXPECT_TRUE(f.paths.at(0).away.empty());
 }
 
 TEST(JsonValues, KeepCurvatureBitForBitAndRefuseDamage) {
