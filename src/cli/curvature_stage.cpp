@@ -41,8 +41,27 @@ Point on_slice(const std::string& word, Results& results) {
   return {word, {}};
 }
 
+// Certified minima by rank of loss: all, or `most` of them, the first and the last
+// among them.
+std::vector<size_t> certified_of(const std::vector<Minimum>& minima, int64_t most) {
+  std::vector<size_t> all;
+  for (size_t i = 0; i < minima.size(); ++i) {
+    if (is_certified(minima[i].endpoint)) all.push_back(i);
+  }
+  const auto count = static_cast<size_t>(most);
+  if (all.size() <= count) return all;
+  fmt::print(
+      stderr, "curvature: {} of {} certified minima are measured\n", most, all.size());
+  if (count == 1) return {all.front()};
+  std::vector<size_t> out;
+  for (size_t k = 0; k < count; ++k)
+    out.push_back(all[k * (all.size() - 1) / (count - 1)]);
+  return out;
+}
+
 std::vector<Point> points_of(const std::string& word,
                              const std::vector<Minimum>& minima,
+                             int64_t most,
                              Results& results) {
   if (word.starts_with("slice:")) return {on_slice(word, results)};
   if (word.starts_with("seed:")) {
@@ -60,6 +79,10 @@ std::vector<Point> points_of(const std::string& word,
   if (word == "every") {
     for (size_t i = 0; i < std::min(kMostEvery, minima.size()); ++i)
       out.push_back(of(i));
+    return out;
+  }
+  if (word == "certified") {
+    for (const auto i : certified_of(minima, most)) out.push_back(of(i));
     return out;
   }
   const auto id = word == "best" ? size_t{0} : static_cast<size_t>(number_of(word));
@@ -92,7 +115,7 @@ void curvature_stage(const Session& session, Results& results) {
   const auto done = results.points_done();
   std::vector<Point> points;
   for (const auto& word : o.at) {
-    for (auto& p : points_of(word, minima, results)) {
+    for (auto& p : points_of(word, minima, o.minima, results)) {
       const bool again = std::any_of(points.begin(), points.end(), [&](const Point& q) {
         return q.name == p.name;
       });

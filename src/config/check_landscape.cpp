@@ -149,19 +149,20 @@ class SliceCheck {
 
 void check_points(const YamlNode& tree, const Spec& spec, Complaints& complaints) {
   static const std::regex form(
-      "best|every|[0-9]{1,6}|seed:[0-9]{1,9}|slice:[A-Za-z0-9_.-]{1,80}:[-+.eE0-9]{1,"
+      "best|every|certified|[0-9]{1,6}|seed:[0-9]{1,9}|slice:[A-Za-z0-9_.-]{1,80}:[-+."
+      "eE0-9]{1,"
       "30}:"
       "[-+.eE0-9]{1,30}");
   const auto* section = tree.find("curvature");
   const int line = section != nullptr ? section->line : 1;
   for (const auto& point : spec.curvature.at) {
     if (!std::regex_match(point, form))
-      complaints.add(
-          line,
-          "curvature.at",
-          fmt::format("expected best, every, a number, seed:N or slice:NAME:x:y, "
-                      "came '{}'",
-                      point));
+      complaints.add(line,
+                     "curvature.at",
+                     fmt::format("expected best, every, certified, a number, seed:N or "
+                                 "slice:NAME:x:y, "
+                                 "came '{}'",
+                                 point));
   }
 }
 

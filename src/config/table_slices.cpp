@@ -52,8 +52,8 @@ std::vector<Field> describe(SliceOptions& s) {
        .words = kOverlayNames},
       {"quadratic",
        &s.quadratic,
-       "draw where the second order at the centre errs by less than this, relative; "
-       "0: do not",
+       "draw how far from the centre the second order errs by less than this times its "
+       "own rise; 0: do not",
        {0, 10}},
       {"curvature",
        &s.curvature,
@@ -68,9 +68,13 @@ Section curvature_section(CurvatureOptions& c) {
       "what is measured at some points",
       {{"at",
         &c.at,
-        "best, every (10 minima at most), the number of a minimum, seed:17 (any "
-        "endpoint), "
-        "slice:NAME:x:y; none: nothing is measured"},
+        "best, every (10 minima at most), certified (all certified minima, `minima` at "
+        "most), the number of a minimum, seed:17 (any endpoint), slice:NAME:x:y; none: "
+        "nothing is measured"},
+       {"minima",
+        &c.minima,
+        "certified minima measured at most, evenly by rank of loss if there are more",
+        at_least(1, 10'000)},
        {"dense_limit",
         &c.dense_limit,
         "all eigenvalues up to so many parameters",
@@ -95,7 +99,10 @@ Section curvature_section(CurvatureOptions& c) {
         &c.directions,
         "random ones for the radius of the quadratic model; 0: no radii",
         at_least(0, 1000)},
-       {"error", &c.error, "relative, of the quadratic model", above(0, 10)},
+       {"error",
+        &c.error,
+        "of the quadratic model, relative to its own rise",
+        above(0, 10)},
        {"batches",
         &c.batches,
         "mini-batches whose curvature is compared with the full batch's",

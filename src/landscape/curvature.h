@@ -14,9 +14,11 @@ namespace basin {
 
 /// What to find out about the curvature at some points.
 struct CurvatureOptions {
-  std::vector<std::string> at;  ///< "best", "every", "3", "seed:17", "slice:NAME:x:y"
-  int64_t dense_limit = 1000;   ///< P up to which all eigenvalues are found
-  int64_t pairs = 5;            ///< above it: eigenvalues at each end
+  /// "best", "every", "certified", "3", "seed:17", "slice:NAME:x:y"
+  std::vector<std::string> at;
+  int64_t minima = 20;  ///< of "certified": evenly by rank of loss if there are more
+  int64_t dense_limit = 1000;  ///< P up to which all eigenvalues are found
+  int64_t pairs = 5;           ///< above it: eigenvalues at each end
   int64_t lanczos_steps = 120;
   int64_t probes = 20;         ///< of the trace
   int64_t density_probes = 4;  ///< of the spectral density
@@ -24,7 +26,7 @@ struct CurvatureOptions {
   double box_radius = 1e-3;     ///< of ε-sharpness
   double filter_radius = 0.05;  ///< of filter-normalised sharpness
   int64_t directions = 20;      ///< random ones, for the radius of the quadratic model
-  double error = 0.1;           ///< relative, of that model
+  double error = 0.1;           ///< of that model, relative to its own rise
   int64_t batches = 0;          ///< mini-batches whose curvature is compared
   int64_t batch = 16;           ///< samples in each
 };

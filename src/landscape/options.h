@@ -57,7 +57,7 @@ struct SliceOptions {
   SliceScale scale = SliceScale::kAuto;  ///< of the figure
   std::vector<double> colour_limits;     ///< of a plane: low, high; empty: what fits
   std::vector<std::string> overlay;      ///< of kOverlayNames
-  double quadratic = 0;   ///< draw where the local quadratic model errs less; 0: do not
+  double quadratic = 0;   ///< draw how far the local quadratic model holds; 0: do not
   int64_t curvature = 0;  ///< map of extreme eigenvalues on so many points; 0: none
 };
 

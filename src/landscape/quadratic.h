@@ -4,19 +4,37 @@
 
 namespace basin {
 
-/// How far the local quadratic model reaches from θ along one direction.
-struct QuadraticRadius {
-  double radius = 0;      ///< in θ; the direction has unit length
-  bool at_least = false;  ///< no failure was found up to there
+/// How the search for a radius ended.
+enum class RadiusEnd {
+  kFound,      ///< the model holds up to the radius and fails just beyond it
+  kAtLeast,    ///< no failure was found up to 10 ‖θ‖: the radius is at least that
+  kAtMost,     ///< it fails where its rise first stands out of rounding: at most that
+  kUndefined,  ///< dᵀH d is zero within rounding, there is no rise to compare with
 };
 
-/// The first t > 0 at which q(t) = L + t g·d + ½ t² dᵀH d misses L(θ + t d) by more
-/// than `error` · |L(θ + t d)|, for each row d of `directions` `[n, P]` (scaled to unit
-/// length): looked for at 120 values of t from 1e-5 to 10 times ‖θ‖, evenly in log t,
-/// then refined by bisection. A failure that is over before the next value goes unseen.
+/// How far the local quadratic model reaches from θ along one direction of length 1.
+struct QuadraticRadius {
+  double radius = 0;  ///< in θ; NaN if undefined
+  RadiusEnd end = RadiusEnd::kFound;
+};
+
+/// The largest s such that for all 0 < t <= s
+///
+///   |L(θ + t d) − L(θ) − t g·d − ½ t² dᵀH d| <= `error` · ½ t² |dᵀH d|
+///
+/// for each row d of `directions` `[n, P]` (scaled to length 1). The misfit is compared
+/// with the model's own second-order rise: a constant added to L changes nothing. At a
+/// kink g and H are those of one side.
+///
+/// Looked for at 40 values of t a decade, from where a tenth of the right side is above
+/// the rounding of L, and no lower than 1e-8 ‖θ‖, up to 10 ‖θ‖; then refined by
+/// bisection. A failure that is over before the next value goes unseen.
 std::vector<QuadraticRadius> quadratic_radii(const SampledObjective& objective,
                                              const torch::Tensor& theta,
                                              const torch::Tensor& directions,
                                              double error);
+
+/// "found", "at_least", "at_most", "undefined"
+const char* name_of(RadiusEnd end);
 
 }  // namespace basin

@@ -20,14 +20,28 @@ std::string estimate(const EigenEstimate& e) {
                         : show(e.value, 4);
 }
 
-// The median radius; ">" if it was not reached.
+// The median radius; ">" or "<" if it is a bound.
 std::string median_radius(std::vector<QuadraticRadius> radii) {
+  std::erase_if(radii, [](const auto& q) { return q.end == RadiusEnd::kUndefined; });
   if (radii.empty()) return "–";
   std::sort(radii.begin(), radii.end(), [](const auto& a, const auto& b) {
     return a.radius < b.radius;
   });
   const auto& middle = radii[radii.size() / 2];
-  return (middle.at_least ? "> " : "") + show(middle.radius, 3);
+  return (middle.end == RadiusEnd::kAtLeast  ? "> "
+          : middle.end == RadiusEnd::kAtMost ? "< "
+                                             : "") +
+         show(middle.radius, 3);
+}
+
+// The half-width of the box round a minimum on which L is proved convex.
+std::string proved_radius(const RunReport& r, const PointCurvature& p) {
+  for (const auto& m : r.minima) {
+    const auto box = r.boxes.find(m.id);
+    if (p.gauge == "stored" && label_of(m) == p.point && box != r.boxes.end())
+      return box->second.radius > 0 ? show(box->second.radius, 3) : "none";
+  }
+  return "–";
 }
 
 std::vector<std::vector<std::string>> point_rows(const RunReport& r) {
@@ -51,10 +65,11 @@ std::vector<std::vector<std::string>> point_rows(const RunReport& r) {
          show(p.sharp.box, 3),
          show(p.sharp.filter, 3),
          median_radius(p.radii.random),
-         median_radius({p.radii.top.begin(),
-                        p.radii.top.begin() +
-                            std::min<ptrdiff_t>(
-                                1, static_cast<ptrdiff_t>(p.radii.top.size()))})});
+         median_radius(
+             {p.radii.top.begin(),
+              p.radii.top.begin() +
+                  std::min<ptrdiff_t>(1, static_cast<ptrdiff_t>(p.radii.top.size()))}),
+         proved_radius(r, p)});
   }
   return rows;
 }
@@ -181,18 +196,18 @@ Figure radius_figure(const RunReport& r) {
   }
   series.push_back(full);
   if (!batch.x.empty()) series.push_back(batch);
-  return {
-      "quadratic_radius",
-      line_chart(series,
-                 {.title = "Radius of the local quadratic model",
-                  .x_label = "point",
-                  .y_label = "radius / ‖θ‖",
-                  .log_y = true,
-                  .x_names = names}),
-      fmt::format("Along {} random directions: how far second order predicts the loss "
-                  "within {} %.",
-                  r.spec.curvature.directions,
-                  show(100 * r.spec.curvature.error, 3))};
+  return {"quadratic_radius",
+          line_chart(series,
+                     {.title = "Radius of the local quadratic model",
+                      .x_label = "point",
+                      .y_label = "radius / ‖θ‖",
+                      .log_y = true,
+                      .x_names = names}),
+          fmt::format(
+              "Along {} random directions: how far second order misses the loss by at "
+              "most {} % of its own rise.",
+              r.spec.curvature.directions,
+              show(100 * r.spec.curvature.error, 3))};
 }
 
 }  // namespace
@@ -213,7 +228,11 @@ std::string curvature_section(const RunReport& r) {
          "equally "
          "long. G: the Gauss-Newton part; R: what is left beside decay. Sharpness: the "
          "largest relative rise found in a neighbourhood, in percent, a lower bound. "
-         "Radius: how far the quadratic model holds, in θ.</p>\n" +
+         "Radius: how far the quadratic model misses the loss by at most " +
+         show(100 * r.spec.curvature.error, 3) +
+         " % of its own second-order rise, in θ, the median over directions; &gt; and "
+         "&lt;: a bound. Proved convex: the half-width of the box round the minimum on "
+         "which every Hessian is positive definite, by interval arithmetic.</p>\n" +
          html_table({"point",
                      "gauge",
                      "‖θ‖",
@@ -226,7 +245,8 @@ std::string curvature_section(const RunReport& r) {
                      "sharpness, box",
                      "filters",
                      "radius, random",
-                     "radius, top"},
+                     "radius, top",
+                     "proved convex"},
                     point_rows(r),
                     2) +
          layers_table(r) + batches_table(r) + figures_html(curvature_figures(r));

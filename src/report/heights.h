@@ -14,7 +14,7 @@ namespace basin {
 /// How a slice is drawn.
 struct SliceStyle {
   SliceScale scale = SliceScale::kAuto;
-  double quadratic = 0;  ///< outline where the quadratic model errs by this; 0: none
+  double quadratic = 0;  ///< outline how far the quadratic model errs by less; 0: none
   std::optional<std::pair<double, double>> limits;  ///< of the colours; none: what fits
 };
 

@@ -32,38 +32,105 @@ double share_of_best(const RunReport& r) {
              : static_cast<double>(hits) / static_cast<double>(r.endpoints.size());
 }
 
-void add_curvature(const RunReport& r, std::vector<Measure>& out) {
-  double largest = NAN, least = NAN, trace = NAN, radius = NAN, top = NAN, change = NAN,
-         batch = NAN;
-  if (!r.points.empty()) {
-    const auto& p = r.points.front();
-    const auto radii = [](const std::vector<QuadraticRadius>& all) {
-      std::vector<double> v;
-      for (const auto& q : all) v.push_back(q.radius);
-      return median(v);
-    };
-    if (!p.largest.empty()) largest = p.largest.front().value;
-    if (!p.least.empty()) least = p.least.front().value;
-    trace = p.complete ? p.trace : p.sampled_trace.value;
-    radius = radii(p.radii.random) / p.norm;
-    top = radii(p.radii.top) / p.norm;
-    std::vector<double> changes, batches;
-    for (const auto& b : p.batches) {
-      changes.push_back(b.hessian_change);
-      batches.push_back(radii(b.radii.random) / p.norm);
+using Radii = std::vector<QuadraticRadius>;
+
+double median_radius(const Radii& radii) {
+  std::vector<double> all;
+  for (const auto& q : radii) all.push_back(q.radius);
+  return median(all);
+}
+
+// Of the random directions, those whose radius is a bound or undefined.
+double share_of_bounds(const std::vector<const PointCurvature*>& points) {
+  double bounds = 0, all = 0;
+  for (const auto* p : points) {
+    for (const auto& q : p->radii.random) {
+      bounds += q.end != RadiusEnd::kFound;
+      ++all;
     }
-    change = median(changes);
-    batch = median(batches);
   }
-  out.push_back({"lambda_max", "λ max", largest});
-  out.push_back({"lambda_min", "λ min", least});
-  out.push_back({"trace", "trace", trace});
-  out.push_back({"quadratic_radius", "quadratic radius / ‖θ‖, random", radius});
-  out.push_back(
-      {"quadratic_radius_top", "quadratic radius / ‖θ‖, top eigenvector", top});
-  out.push_back(
-      {"batch_radius", "quadratic radius of mini-batches / ‖θ‖, random", batch});
-  out.push_back({"batch_hessian_change", "‖H_B − H‖ / ‖H‖ of mini-batches", change});
+  return bounds / all;
+}
+
+// Certified minima, or the first point if none was measured; in the balanced gauge
+// where units can be scaled.
+std::vector<const PointCurvature*> compared_points(const RunReport& r) {
+  const bool scaled = std::any_of(r.points.begin(), r.points.end(), [](const auto& p) {
+    return p.gauge == "balanced";
+  });
+  std::vector<const PointCurvature*> all, minima;
+  for (const auto& p : r.points) {
+    if (scaled != (p.gauge == "balanced")) continue;
+    all.push_back(&p);
+    if (p.point.starts_with("minimum ")) minima.push_back(&p);
+  }
+  if (minima.empty() && !all.empty()) minima.push_back(all.front());
+  return minima;
+}
+
+// The half-width of the box round it on which L is proved convex; NaN if none is known.
+double box_of(const RunReport& r, const PointCurvature& p) {
+  if (p.gauge != "stored") return NAN;
+  for (const auto& m : r.minima) {
+    const auto found = r.boxes.find(m.id);
+    if (label_of(m) == p.point && found != r.boxes.end()) return found->second.radius;
+  }
+  return NAN;
+}
+
+void add_curvature(const RunReport& r, std::vector<Measure>& out) {
+  const auto points = compared_points(r);
+  const auto over = [&](const auto& value) {
+    std::vector<double> all;
+    for (const auto* p : points) all.push_back(value(*p));
+    return all;
+  };
+  const auto add = [&](const char* name, const char* title, const auto& value) {
+    out.push_back({name, title, median(over(value))});
+  };
+  const auto add_spread = [&](const std::string& name, const auto& value) {
+    out.push_back({name + "_low", "", quantile(over(value), 0.25)});
+    out.push_back({name + "_high", "", quantile(over(value), 0.75)});
+  };
+  const auto random = [](const PointCurvature& p) {
+    return median_radius(p.radii.random) / p.norm;
+  };
+  const auto top = [](const PointCurvature& p) {
+    return p.radii.top.empty() ? NAN : p.radii.top.front().radius / p.norm;
+  };
+  const auto change = [](const PointCurvature& p) {
+    std::vector<double> all;
+    for (const auto& b : p.batches) all.push_back(b.hessian_change);
+    return median(all);
+  };
+  const auto batch = [](const PointCurvature& p) {
+    std::vector<double> all;
+    for (const auto& b : p.batches)
+      all.push_back(median_radius(b.radii.random) / p.norm);
+    return median(all);
+  };
+  const auto box = [&](const PointCurvature& p) { return box_of(r, p) / p.norm; };
+  out.push_back({"curvature_points",
+                 "",
+                 points.empty() ? NAN : static_cast<double>(points.size())});
+  add("lambda_max", "λ max", [](const PointCurvature& p) {
+    return p.largest.empty() ? NAN : p.largest.front().value;
+  });
+  add("lambda_min", "λ min", [](const PointCurvature& p) {
+    return p.least.empty() ? NAN : p.least.front().value;
+  });
+  add("trace", "trace", [](const PointCurvature& p) {
+    return p.complete ? p.trace : p.sampled_trace.value;
+  });
+  add("quadratic_radius", "quadratic radius / ‖θ‖, random", random);
+  add_spread("quadratic_radius", random);
+  add("quadratic_radius_top", "quadratic radius / ‖θ‖, top eigenvector", top);
+  add_spread("quadratic_radius_top", top);
+  out.push_back({"quadratic_bounds", "", share_of_bounds(points)});
+  add("convex_radius", "radius proved convex / ‖θ‖", box);
+  add_spread("convex_radius", box);
+  add("batch_radius", "quadratic radius of mini-batches / ‖θ‖, random", batch);
+  add("batch_hessian_change", "‖H_B − H‖ / ‖H‖ of mini-batches", change);
 }
 
 void add_barriers(const RunReport& r, std::vector<Measure>& out) {

@@ -15,9 +15,15 @@ struct Measure {
 };
 
 /// Shares of verdicts, share of the seeds in the best certified minimum, boxes, the
-/// dual bound, curvature at the first point measured, medians of barriers over pairs;
-/// and of each map of eigenvalues the part with a negative one and how negative it is,
-/// medians over its draws.
+/// dual bound, medians of barriers over pairs; and of each map of eigenvalues the part
+/// with a negative one and how negative it is, medians over its draws.
+///
+/// Of curvature the medians over the certified minima measured (the first point, if
+/// none is one), and of radii the quartiles too, `_low` and `_high`. A radius of one
+/// minimum is the median over its directions in units of ‖θ‖; balanced if units can be
+/// scaled. `quadratic_bounds` is the share of random directions whose radius is a bound
+/// or undefined. `convex_radius` is the half-width of the box on which L is proved
+/// convex, 0 if the proof failed at every size, empty if none was tried.
 std::vector<Measure> measures_of(const RunReport& report);
 
 /// The part of a map `[m, m]` of least eigenvalues that is negative by more than

@@ -6,6 +6,7 @@
 #include "report/colours.h"
 #include "report/labels.h"
 #include "report/plane_parts.h"
+#include "report/quadratic_outline.h"
 #include "report/text.h"
 
 namespace basin {
@@ -102,6 +103,21 @@ std::string axes(const StoredSlice& s, const PlotFrame& f) {
              escape_html(s.frame.y_label));
 }
 
+// Broken where the model holds up to the edge.
+std::string reach_of(std::vector<OutlinePoint> loop, const PlotFrame& f) {
+  if (loop.empty()) return "";
+  loop.push_back(loop.front());
+  std::string d;
+  bool down = false;
+  for (const auto& p : loop) {
+    if (!p.at_edge)
+      d += fmt::format(
+          "{}{:.1f} {:.1f}", down ? "L" : "M", f.x.pixel(p.x), f.y.pixel(p.y));
+    down = !p.at_edge;
+  }
+  return d;
+}
+
 }  // namespace
 
 std::string plane_figure(const StoredSlice& slice,
@@ -113,13 +129,11 @@ std::string plane_figure(const StoredSlice& slice,
   Key key;
   const auto& q = slice.values.quadratic;
   if (style.quadratic > 0 && q.defined()) {
-    const auto loss = slice.values.loss;
-    // Inside: the model is good, 1; -1 outside.
-    const auto good = style.quadratic - ((q - loss) / loss).abs();
-    out += stroke(outline(grid_of(good), 0, f, Outline::kInside), "#fff", true);
+    out += stroke(reach_of(quadratic_outline(slice, style.quadratic), f), "#fff", true);
     key.add("#8a8f98",
             true,
-            fmt::format("quadratic model within {:.3g} %", 100 * style.quadratic));
+            fmt::format("quadratic model within {:.3g} % of its rise",
+                        100 * style.quadratic));
   }
   if (slice.least.defined()) {
     const auto m = frame_of(slice, slice.least.size(1), slice.least.size(0));

@@ -88,6 +88,14 @@ std::string loss_chart(const std::string& name, const std::vector<SweepRow>& row
                      .x_names = g.x});
 }
 
+// The measure `name` of a row; NaN if there is none.
+double value_of(const SweepRow& row, const std::string& name) {
+  for (const auto& m : row.measures) {
+    if (m.name == name) return m.value;
+  }
+  return NAN;
+}
+
 std::vector<Picture> measure_charts(const std::string& name,
                                     const std::vector<SweepRow>& rows) {
   std::vector<Picture> out;
@@ -98,6 +106,7 @@ std::vector<Picture> measure_charts(const std::string& name,
     if (measure.title.empty()) continue;
     std::vector<Series> series;
     std::vector<double> all;
+    bool bars = false;
     for (size_t k = 0; k < g.series.size(); ++k) {
       auto s = big_dots(g, k);
       for (const auto* row : g.series[k].second) {
@@ -106,18 +115,25 @@ std::vector<Picture> measure_charts(const std::string& name,
         s.x.push_back(position(g, *row, k));
         s.y.push_back(y);
         all.push_back(y);
+        const double from = value_of(*row, measure.name + "_low");
+        if (std::isnan(from)) continue;
+        s.low.push_back(from);
+        s.high.push_back(value_of(*row, measure.name + "_high"));
       }
+      if (s.low.size() != s.y.size()) s.low = s.high = {};
+      bars = bars || !s.low.empty();
       series.push_back(s);
     }
     const double low = loss_quantile(all, 0), high = loss_quantile(all, 1);
     if (all.size() < 2 || low == high) continue;
-    out.push_back({measure.name,
-                   line_chart(series,
-                              {.title = name + ": " + measure.title,
-                               .x_label = short_key(rows.front().values.front().first),
-                               .y_label = measure.title,
-                               .log_y = low > 0 && high / low > 20,
-                               .x_names = g.x})});
+    out.push_back(
+        {measure.name,
+         line_chart(series,
+                    {.title = name + ": " + measure.title,
+                     .x_label = short_key(rows.front().values.front().first),
+                     .y_label = measure.title + (bars ? "; bar: quartiles" : ""),
+                     .log_y = low > 0 && high / low > 20,
+                     .x_names = g.x})});
   }
   return out;
 }

@@ -86,7 +86,7 @@ std::string density_csv(const std::vector<PointCurvature>& points) {
 }
 
 std::string quadratic_csv(const std::vector<PointCurvature>& points) {
-  std::string out = "point,gauge,batch,direction,rank,radius,at_least,hessian_change\n";
+  std::string out = "point,gauge,batch,direction,rank,radius,end,hessian_change\n";
   for (const auto& p : points) {
     const auto add =
         [&](const std::string& batch, const RadiusReport& r, double change) {
@@ -101,7 +101,7 @@ std::string quadratic_csv(const std::vector<PointCurvature>& points) {
                                  kind,
                                  k,
                                  number((*list)[k].radius),
-                                 (*list)[k].at_least ? 1 : 0,
+                                 name_of((*list)[k].end),
                                  number(change));
           }
         };

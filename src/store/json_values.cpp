@@ -75,7 +75,7 @@ constexpr auto kEigen = [](const auto& f, EigenEstimate& e) {
 };
 constexpr auto kRadius = [](const auto& f, QuadraticRadius& r) {
   f("radius", r.radius);
-  f("at_least", r.at_least);
+  f("end", r.end);
 };
 
 template <typename F>

@@ -14,15 +14,16 @@ using testing::normal;
 using testing::objective_for;
 using testing::random_data;
 
-/// L = ½ Σ h_i θ_i² + c Σ θ_i³: its quadratic model at zero is known.
+/// L = offset + ½ Σ h_i θ_i² + c Σ θ_i³: its quadratic model is known.
 class Cubic final : public SampledObjective {
  public:
-  Cubic(torch::Tensor h, double c) : h_(std::move(h)), c_(c) {}
+  Cubic(torch::Tensor h, double c, double offset = 1)
+      : h_(std::move(h)), c_(c), offset_(offset) {}
   int64_t dimension() const override { return h_.size(0); }
   Smoothness smoothness() const override { return Smoothness::kSmooth; }
   int64_t samples() const override { return 1; }
   torch::Tensor value(const torch::Tensor& t) const override {
-    return 1 + (0.5 * h_ * t * t + c_ * t * t * t).sum(1);
+    return offset_ + (0.5 * h_ * t * t + c_ * t * t * t).sum(1);
   }
   ValueAndGradient value_and_gradient(const torch::Tensor& t) const override {
     return {value(t), h_ * t + 3 * c_ * t * t};
@@ -44,26 +45,89 @@ class Cubic final : public SampledObjective {
 
  private:
   torch::Tensor h_;
-  double c_;
+  double c_, offset_;
 };
 
+// At zero the misfit is c |t|³ and the rise ½ h t²: they meet at error · h / (2 c).
 TEST(QuadraticModel, HoldsAsFarAsTheThirdOrderAllows) {
   const Cubic cubic(at::tensor({2.0, 2.0}, torch::kFloat64), 0.5);
-  const auto at_zero = at::zeros({2}, torch::kFloat64);
   const auto along = at::tensor({3.0, 0.0}, torch::kFloat64).unsqueeze(0);
-  const auto found = quadratic_radii(cubic, at_zero, along, 0.1).at(0);
-  EXPECT_FALSE(found.at_least);
-  // 0.5 t³ = 0.1 (1 + t² + 0.5 t³)
-  const double t = found.radius;
-  EXPECT_NEAR(0.5 * t * t * t, 0.1 * (1 + t * t + 0.5 * t * t * t), 1e-7);
+  for (const double error : {0.01, 0.1, 0.5}) {
+    const auto found =
+        quadratic_radii(cubic, at::zeros({2}, torch::kFloat64), along, error).at(0);
+    EXPECT_EQ(found.end, RadiusEnd::kFound);
+    EXPECT_NEAR(found.radius, error * 2.0 / (2 * 0.5), 1e-6 * error);
+  }
+}
+
+// At θ₀ > 0 the slope is not zero and the bend is h + 6 c θ₀.
+TEST(QuadraticModel, LeavesTheSlopeOutOfItsRise) {
+  const double h = 2, c = 0.5, at = 3;
+  const Cubic cubic(at::tensor({h}, torch::kFloat64), c);
+  const auto found = quadratic_radii(cubic,
+                                     at::full({1}, at, torch::kFloat64),
+                                     at::ones({1, 1}, torch::kFloat64),
+                                     0.1)
+                         .at(0);
+  EXPECT_EQ(found.end, RadiusEnd::kFound);
+  EXPECT_NEAR(found.radius, 0.1 * (h + 6 * c * at) / (2 * c), 1e-6);
+}
+
+TEST(QuadraticModel, DoesNotSeeAConstantAddedToTheLoss) {
+  const auto h = at::tensor({2.0, 1.0}, torch::kFloat64);
+  const auto along = normal({4, 2}, 3);
+  const auto at_zero = at::zeros({2}, torch::kFloat64);
+  const auto plain = quadratic_radii(Cubic(h, 0.5), at_zero, along, 0.1);
+  for (const double offset : {-1.0, 1e3, 1e6}) {
+    const auto moved = quadratic_radii(Cubic(h, 0.5, offset), at_zero, along, 0.1);
+    for (size_t k = 0; k < plain.size(); ++k)
+      EXPECT_NEAR(moved[k].radius, plain[k].radius, 1e-4 * plain[k].radius) << offset;
+  }
+}
+
+TEST(QuadraticModel, ScalesWithTheLossAndWithTheParameters) {
+  const auto along = at::ones({1, 1}, torch::kFloat64);
+  const auto radius = [&](double h, double c) {
+    return quadratic_radii(Cubic(at::full({1}, h, torch::kFloat64), c),
+                           at::zeros({1}, torch::kFloat64),
+                           along,
+                           0.1)
+        .at(0)
+        .radius;
+  };
+  EXPECT_NEAR(radius(2e-5, 0.5e-5), radius(2, 0.5), 1e-6);
+  EXPECT_NEAR(radius(2.0 / 16, 0.5 / 64), 4 * radius(2, 0.5), 1e-6);
 }
 
 TEST(QuadraticModel, HoldsEverywhereForAParabola) {
   const Cubic parabola(at::tensor({2.0, 1.0}, torch::kFloat64), 0);
+  const auto theta = at::ones({2}, torch::kFloat64);
+  for (const auto& found :
+       quadratic_radii(parabola, theta, at::eye(2, torch::kFloat64), 0.1)) {
+    EXPECT_EQ(found.end, RadiusEnd::kAtLeast);
+    EXPECT_NEAR(found.radius, 10 * std::sqrt(2.0), 1e-12);
+  }
+}
+
+TEST(QuadraticModel, IsUndefinedWithoutCurvature) {
+  const Cubic flat(at::tensor({2.0, 0.0}, torch::kFloat64), 0.5);
   const auto found = quadratic_radii(
-      parabola, at::ones({2}, torch::kFloat64), at::eye(2, torch::kFloat64), 0.1);
-  EXPECT_TRUE(found[0].at_least);
-  EXPECT_TRUE(found[1].at_least);
+      flat, at::zeros({2}, torch::kFloat64), at::eye(2, torch::kFloat64), 0.1);
+  EXPECT_EQ(found[0].end, RadiusEnd::kFound);
+  EXPECT_EQ(found[1].end, RadiusEnd::kUndefined);
+  EXPECT_TRUE(std::isnan(found[1].radius));
+}
+
+// The radius, 1e-9, lies where the rise is below the rounding of the loss.
+TEST(QuadraticModel, SaysThatARadiusIsBelowWhatRoundingShows) {
+  const Cubic steep(at::full({1}, 2.0, torch::kFloat64), 1e8);
+  const auto found = quadratic_radii(steep,
+                                     at::zeros({1}, torch::kFloat64),
+                                     at::ones({1, 1}, torch::kFloat64),
+                                     0.1)
+                         .at(0);
+  EXPECT_EQ(found.end, RadiusEnd::kAtMost);
+  EXPECT_GE(found.radius, 1e-9);
 }
 
 TEST(GaussNewton, IsTheJacobiansPartOfTheHessian) {
