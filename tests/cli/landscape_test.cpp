@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 #include "core/file.h"
 #include "support/folder.h"
@@ -62,6 +63,34 @@ TEST(Landscape, ExportsWhatNumPyHdf5AndVtkRead) {
   const auto command =
       fmt::format("/usr/bin/python3 {}/tests/cli/read_exports.py {}", BASIN_ROOT, out);
   EXPECT_EQ(std::system(command.c_str()), 0);
+}
+
+// Of all certified minima by rank of loss, the first and the last among them.
+TEST(Landscape, MeasuresAtMostSoManyCertifiedMinima) {
+  const Folder folder;
+  const auto file = (folder.path() / "many.yaml").string();
+  write_file(file,
+             "name: many\n"
+             "data: {source: moons, samples: 40, noise: 0.2}\n"
+             "model: {depth: 2, width: 3, activation: tanh}\n"
+             "loss: {kind: mse, weight_decay: 1e-3}\n"
+             "ensemble: {seeds: 30, learning_rate: 0.03, steps: 400}\n"
+             "curvature: {at: [certified], minima: 3, directions: 2}\n");
+  const auto out = folder.path().string();
+  ASSERT_EQ(run_program({file, "--out", out}).code, 0);
+  const auto tables = only_run(folder.path(), "many-") / "tables";
+  const auto first_cells = [&](const char* name) {
+    std::vector<std::string> cells;
+    std::istringstream text(read_file(tables / name, 1 << 24));
+    for (std::string line; std::getline(text, line);)
+      cells.push_back(line.substr(0, line.find(',')));
+    return cells;
+  };
+  const auto all = first_cells("minima.csv"), points = first_cells("curvature.csv");
+  ASSERT_GT(all.size(), 5u);
+  ASSERT_EQ(points.size(), 4u);
+  EXPECT_EQ(points[1], "minimum " + all[1]);
+  EXPECT_EQ(points[3], "minimum " + all.back());
 }
 
 TEST(Landscape, WritesFiguresThatRsvgConverts) {

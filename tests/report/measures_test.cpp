@@ -92,6 +92,55 @@ TEST(Measures, OfBarriersAreMediansOverPairs) {
   EXPECT_EQ(measure(report, "barrier_path"), 2);
 }
 
+PointCurvature point_of(const std::string& name, double norm, double radius) {
+  PointCurvature p;
+  p.point = name;
+  p.gauge = "stored";
+  p.norm = norm;
+  p.complete = true;
+  p.largest = {{radius, 0}};
+  p.radii.random = {{radius, RadiusEnd::kFound},
+                    {100 * radius, RadiusEnd::kAtLeast},
+                    {0.01 * radius, RadiusEnd::kAtMost},
+                    {NAN, RadiusEnd::kUndefined}};
+  p.radii.top = {{0.5 * radius, RadiusEnd::kFound}, {1e9, RadiusEnd::kFound}};
+  return p;
+}
+
+// Five certified minima of norm 2 and a saddle between them.
+TEST(Measures, OfCurvatureAreMediansAndQuartilesOverMinima) {
+  RunReport report;
+  report.points.push_back(point_of("seed 3 (saddle)", 2, 1e6));
+  for (const double r : {10, 2, 4, 8, 6})
+    report.points.push_back(point_of("minimum " + std::to_string(static_cast<int>(r)), 2, r));
+  EXPECT_EQ(measure(report, "curvature_points"), 5);
+  EXPECT_EQ(measure(report, "lambda_max"), 6);
+  EXPECT_EQ(measure(report, "quadratic_radius"), 3);
+  EXPECT_EQ(measure(report, "quadratic_radius_low"), 2);
+  EXPECT_EQ(measure(report, "quadratic_radius_high"), 4);
+  EXPECT_EQ(measure(report, "quadratic_radius_top"), 1.5);
+  EXPECT_EQ(measure(report, "quadratic_bounds"), 0.75);
+  EXPECT_TRUE(std::isnan(measure(report, "convex_radius")));
+}
+
+TEST(Measures, OfCurvatureAreInTheBalancedGaugeWhereThereIsOne) {
+  RunReport report;
+  report.points = {point_of("minimum 0", 2, 10), point_of("minimum 0", 1, 3)};
+  report.points[1].gauge = "balanced";
+  EXPECT_EQ(measure(report, "curvature_points"), 1);
+  EXPECT_EQ(measure(report, "quadratic_radius"), 3);
+}
+
+TEST(Measures, PutTheProvedRadiusBesideTheQuadraticOne) {
+  RunReport report;
+  report.minima.resize(2);
+  report.minima[1].id = 1;
+  for (auto& m : report.minima) m.endpoint.verdict = Verdict::kStrictMinimum;
+  report.points = {point_of("minimum 0", 2, 10), point_of("minimum 1", 4, 10)};
+  report.boxes[1].radius = 0.5;
+  EXPECT_EQ(measure(report, "convex_radius"), 0.125);
+}
+
 TEST(Measures, StandInOneOrderWhateverEachRunAskedFor) {
   std::vector<SweepRow> rows(2);
   rows[0].measures = {{"a", "A", 1}, {"c", "C", 3}};

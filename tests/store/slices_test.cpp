@@ -88,13 +88,13 @@ TEST(JsonValues, KeepCurvatureBitForBitAndRefuseDamage) {
   p.trace = std::numeric_limits<double>::quiet_NaN();
   p.layers = {{"layer0", -1, 2, 3}};
   p.batches.push_back({.loss = 0.1});
-  p.batches[0].radii.random = {{2.5, true}};
+  p.batches[0].radii.random = {{2.5, RadiusEnd::kAtLeast}};
   const auto back = read_curvature(curvature_json({p})).at(0);
   EXPECT_EQ(back.loss, 1.0 / 3);
   EXPECT_EQ(back.largest.at(0).residual, 1e-300);
   EXPECT_TRUE(std::isnan(back.trace));
   EXPECT_EQ(back.layers.at(0).name, "layer0");
-  EXPECT_TRUE(back.batches.at(0).radii.random.at(0).at_least);
+  EXPECT_EQ(back.batches.at(0).radii.random.at(0).end, RadiusEnd::kAtLeast);
   EXPECT_THROW(read_curvature("{\"gauges\": [{}]}"), StorageError);
   EXPECT_THROW(read_curvature("no"), StorageError);
 }
