@@ -7,7 +7,7 @@
 #include <charconv>
 #include <set>
 
-#include "config/complaints.h"
+#include "config/suggest.h"
 #include "core/error.h"
 
 namespace basin {

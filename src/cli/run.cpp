@@ -108,11 +108,11 @@ void fill_results(Results& results, RunReport& report) {
   }
 }
 
-// Good-Turing coverage of the certified minima; 0 without any.
+// The lower end of the coverage of the certified minima; 0 without any.
 double coverage_of(Results& results) {
   for (const auto& c : results.load_counts()) {
     if (c.set == "certified" && c.level == "parameters" && c.seeds > 0)
-      return c.coverage;
+      return least_coverage(c);
   }
   return 0;
 }

@@ -22,11 +22,10 @@ namespace {
 constexpr int64_t kMostParameters = 50'000'000;
 
 DataSplit load_for(const Spec& spec) {
-  auto options = spec.data;
-  if (options.target_kind == TargetKind::kAuto && needs_classes(spec.loss.kind)) {
-    options.target_kind = TargetKind::kClass;
-  }
-  return load_data(options, static_cast<uint64_t>(spec.seed));
+  return load_data(
+      spec.data,
+      static_cast<uint64_t>(spec.seed),
+      needs_classes(spec.loss.kind) ? TargetUse::kClasses : TargetUse::kAny);
 }
 
 bool is_population(const Spec& spec) {

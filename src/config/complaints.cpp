@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <unordered_set>
 
 #include "core/error.h"
 
@@ -11,21 +11,6 @@ namespace basin {
 namespace {
 
 constexpr size_t kMostComplaints = 50;
-
-// Levenshtein's distance: insertions, deletions, changes.
-size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t corner = std::exchange(row[0], i);
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t change = corner + (a[i - 1] == b[j - 1] ? 0 : 1);
-      corner = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-    }
-  }
-  return row.back();
-}
 
 }  // namespace
 
@@ -42,29 +27,14 @@ void Complaints::raise() {
     return a.line < b.line;
   });
   std::vector<std::string> lines;
+  std::unordered_set<std::string> seen;
   for (const auto& entry : entries_) {
-    if (std::find(lines.begin(), lines.end(), entry.text) != lines.end()) continue;
-    if (lines.size() == kMostComplaints) {
-      lines.push_back("... and more");
-      break;
-    }
-    lines.push_back(entry.text);
+    if (seen.insert(entry.text).second && lines.size() < kMostComplaints)
+      lines.push_back(entry.text);
   }
+  if (seen.size() > lines.size())
+    lines.push_back(fmt::format("and {} more", seen.size() - lines.size()));
   throw InputError(lines);
-}
-
-std::string suggestion(const std::string& word, const std::vector<std::string>& known) {
-  if (word.size() > 100) return "";
-  const std::string* best = nullptr;
-  size_t least = word.size() <= 4 ? 2 : 4;
-  for (const auto& candidate : known) {
-    const auto distance = edit_distance(word, candidate);
-    if (distance < least) {
-      least = distance;
-      best = &candidate;
-    }
-  }
-  return best != nullptr ? fmt::format(", did you mean '{}'?", *best) : "";
 }
 
 }  // namespace basin

@@ -27,7 +27,4 @@ class Complaints {
   std::vector<Entry> entries_;
 };
 
-/// The entry of `known` nearest to `word`: ", did you mean 'x'?"; "" if none is near.
-std::string suggestion(const std::string& word, const std::vector<std::string>& known);
-
 }  // namespace basin

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "config/field_reader.h"
+#include "config/suggest.h"
 
 namespace basin {
 namespace {
@@ -105,8 +106,9 @@ SweepOptions decode_sweep(const YamlNode& tree, Complaints& complaints) {
       continue;
     }
     if (std::find(known.begin(), known.end(), key.text) == known.end()) {
-      complaints.add(
-          key.line, child.place, "unknown key" + suggestion(key.text, known));
+      complaints.add(key.line,
+                     child.place,
+                     "unknown key" + key_suggestion(key.text, known, known));
       continue;
     }
     if (value.kind != Kind::kSequence || value.items.empty()) {

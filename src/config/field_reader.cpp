@@ -8,6 +8,9 @@
 #include <regex>
 #include <set>
 
+#include "config/decode.h"
+#include "config/suggest.h"
+
 namespace basin {
 namespace {
 
@@ -192,7 +195,7 @@ void read_mapping(const At& at,
       at.complaints.add(
           key.line,
           dotted(at.place, describe(key).substr(1, describe(key).size() - 2)),
-          "unknown key" + suggestion(key.text, known));
+          "unknown key" + key_suggestion(key.text, known, known_keys()));
     }
     for (const auto& field : fields) {
       if (field.key == key.text) read_field(child, field);

@@ -209,8 +209,10 @@ std::vector<Section> describe(Spec& spec) {
        "add seeds until the minima are probably all seen",
        {{"coverage",
          &spec.until.coverage,
-         "estimated chance that a new seed ends at a certified minimum already seen; "
-         "0: no more than ensemble.seeds",
+         "lower end of the estimated chance that a new seed ends at a certified "
+         "minimum "
+         "already seen (Wilson: 381 seeds without a single hit for 0.99); 0: no more "
+         "than ensemble.seeds",
          {0, 1}},
         {"max_seeds", &spec.until.max_seeds, "then stop anyway", at_least(1, 1e7)}}},
       minima_section(spec.minima, spec.explore),

@@ -57,6 +57,7 @@ Section data_section(DataOptions& d) {
         "csv: auto, tab, or one character",
         {},
         "auto|tab|."},
+       {"decimal", choice(d.decimal, {"point", "comma"}), "csv: 1.5 or 1,5"},
        {"targets", &d.targets, "csv: target columns by name or number; none: the last"},
        {"target_kind",
         choice(d.target_kind, {"auto", "numeric", "class"}),

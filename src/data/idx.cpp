@@ -57,7 +57,9 @@ torch::Tensor parse_idx(std::string_view bytes, const std::string& name) {
     throw InputError(name + ": " + text);
   };
   if (bytes.size() < 8 || bytes[0] != 0 || bytes[1] != 0) {
-    fail("expected an IDX file (two zero bytes first), came something else");
+    fail(
+        "expected an IDX file (two zero bytes first), came something else; text with "
+        "commas is source: csv");
   }
   const auto type = static_cast<unsigned char>(bytes[2]);
   const auto width = type_size(type);
@@ -106,17 +108,62 @@ torch::Tensor parse_idx(std::string_view bytes, const std::string& name) {
   return type == 0x08 && dims > 1 ? out / 255 : out;
 }
 
-Dataset read_idx(const DataOptions& options) {
-  const auto samples = parse_idx(read_maybe_gzip(options.file), options.file);
-  const auto labels = parse_idx(read_maybe_gzip(options.labels), options.labels);
-  if (labels.dim() != 1 || labels.size(0) != samples.size(0) || samples.dim() < 2) {
-    throw InputError(
+namespace {
+
+torch::Tensor read_array(const std::string& file,
+                         std::vector<std::string>& complaints) {
+  try {
+    return parse_idx(read_maybe_gzip(file), file);
+  } catch (const InputError& error) {
+    complaints.insert(
+        complaints.end(), error.complaints().begin(), error.complaints().end());
+    return {};
+  }
+}
+
+// One line for each file that does not hold what its key says.
+void require_roles(const DataOptions& options,
+                   const torch::Tensor& samples,
+                   const torch::Tensor& labels,
+                   std::vector<std::string>& complaints) {
+  if (samples.defined() && samples.dim() < 2) {
+    complaints.push_back(fmt::format(
+        "{}: data.file: expected samples (IDX with 2 to 4 dimensions), came {} numbers "
+        "in one dimension, as labels are stored",
+        options.file,
+        samples.size(0)));
+  }
+  if (labels.defined() && labels.dim() > 1) {
+    complaints.push_back(
+        fmt::format("{}: data.labels: expected labels (IDX with one dimension), came "
+                    "{} samples in {} dimensions, as images are stored",
+                    options.labels,
+                    labels.size(0),
+                    labels.dim()));
+  }
+  if (!complaints.empty()) return;
+  if (labels.size(0) != samples.size(0)) {
+    complaints.push_back(
         fmt::format("{}: expected one label for each of the {} samples of {}, came {}",
                     options.labels,
                     samples.size(0),
                     options.file,
                     labels.size(0)));
   }
+  if (!labels.equal(labels.floor())) {
+    complaints.push_back(fmt::format(
+        "{}: data.labels: expected whole numbers, came fractions", options.labels));
+  }
+}
+
+}  // namespace
+
+Dataset read_idx(const DataOptions& options) {
+  std::vector<std::string> complaints;
+  const auto samples = read_array(options.file, complaints);
+  const auto labels = read_array(options.labels, complaints);
+  require_roles(options, samples, labels, complaints);
+  if (!complaints.empty()) throw InputError(complaints);
   Dataset data{.name = options.file, .inputs = samples.reshape({samples.size(0), -1})};
   const auto* label = labels.data_ptr<double>();
   const std::set<double> values(label, label + labels.numel());

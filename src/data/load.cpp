@@ -16,10 +16,10 @@
 namespace basin {
 namespace {
 
-Dataset raw_data(const DataOptions& options, uint64_t seed) {
+Dataset raw_data(const DataOptions& options, uint64_t seed, TargetUse use) {
   switch (options.source) {
     case DataSource::kCsv:
-      return read_csv(options);
+      return read_csv(options, use);
     case DataSource::kIdx:
       return read_idx(options);
     case DataSource::kIris:
@@ -77,8 +77,8 @@ void require_variety(const Dataset& data, const std::string& part) {
 
 }  // namespace
 
-DataSplit load_data(const DataOptions& options, uint64_t seed) {
-  auto all = raw_data(options, seed);
+DataSplit load_data(const DataOptions& options, uint64_t seed, TargetUse use) {
+  auto all = raw_data(options, seed, use);
   if (all.has_classes() && !all.targets.defined()) encode_classes(all, options.one_hot);
   const auto total = all.samples();
   const auto kept = options.subset > 0 ? options.subset : total;

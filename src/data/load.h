@@ -2,6 +2,7 @@
 
 #include "data/dataset.h"
 #include "data/options.h"
+#include "data/target_use.h"
 
 namespace basin {
 
@@ -13,6 +14,8 @@ namespace basin {
 /// V `[features, d]` ~ N(0, 1/d) and c ~ N(0, 1), are drawn once and never trained
 /// (Rahimi and Recht 2007, "Random features for large-scale kernel machines").
 /// Throws InputError with every complaint about a file.
-DataSplit load_data(const DataOptions& options, uint64_t seed);
+DataSplit load_data(const DataOptions& options,
+                    uint64_t seed,
+                    TargetUse use = TargetUse::kAny);
 
 }  // namespace basin

@@ -28,6 +28,7 @@ enum class DataSource {
 enum class XorEncoding { kPlusMinus, kZeroOne };
 enum class HeaderKind { kAuto, kYes, kNo };
 enum class TargetKind { kAuto, kNumeric, kClass };
+enum class DecimalMark { kPoint, kComma };
 enum class FeatureKind { kTanh, kRelu, kSin };
 enum class Standardize { kNone, kInputs, kBoth };
 
@@ -53,6 +54,7 @@ struct DataOptions {
   std::string labels;  ///< idx: the labels
   HeaderKind header = HeaderKind::kAuto;
   std::string delimiter = "auto";
+  DecimalMark decimal = DecimalMark::kPoint;  ///< csv: 1.5 or 1,5
   std::vector<std::string> targets;  ///< csv: names, or numbers from 1; empty: the last
   TargetKind target_kind = TargetKind::kAuto;
 

@@ -9,35 +9,23 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "core/fault_list.h"
 #include "core/file.h"
 
 namespace basin {
 namespace {
 
 constexpr int64_t kMostBytes = int64_t{1} << 30;
-constexpr size_t kMostFaults = 20;
 
 /// A text file of numbers, and what is wrong with it.
 struct Numbers {
   std::vector<std::vector<double>> rows;
   std::vector<int> lines;
-  std::string faults;
-  size_t count = 0;
-
-  void add(const std::string& file, int line, const std::string& text) {
-    if (++count <= kMostFaults) faults += fmt::format("{}:{}: {}\n", file, line, text);
-  }
-  void check() {
-    if (count == 0) return;
-    if (count > kMostFaults)
-      faults += fmt::format("and {} more\n", count - kMostFaults);
-    faults.pop_back();
-    throw InputError(faults);
-  }
+  FaultList faults;
 };
 
 Numbers read_numbers(const std::filesystem::path& file) {
-  Numbers out;
+  Numbers out{{}, {}, FaultList(file.string())};
   std::istringstream text(read_file(file, kMostBytes));
   std::string line;
   for (int number = 1; std::getline(text, line); ++number) {
@@ -50,9 +38,8 @@ Numbers read_numbers(const std::filesystem::path& file) {
           std::from_chars(word.data(), word.data() + word.size(), value);
       if (error != std::errc() || end != word.data() + word.size() ||
           !std::isfinite(value)) {
-        out.add(file.string(),
-                number,
-                fmt::format("expected a finite number, came '{:.40}'", word));
+        out.faults.add(number,
+                       fmt::format("expected a finite number, came '{:.40}'", word));
         break;
       }
       row.push_back(value);
@@ -92,15 +79,14 @@ torch::Tensor read_points(const std::filesystem::path& file, int64_t dimension) 
   auto found = read_numbers(file);
   for (size_t i = 0; i < found.rows.size(); ++i) {
     if (static_cast<int64_t>(found.rows[i].size()) == dimension) continue;
-    found.add(
-        file.string(),
+    found.faults.add(
         found.lines[i],
         fmt::format("expected {} numbers, one a parameter of the network, came {}",
                     dimension,
                     found.rows[i].size()));
   }
-  if (found.rows.empty()) found.add(file.string(), 1, "expected points, came nothing");
-  found.check();
+  if (found.rows.empty()) found.faults.add(1, "expected points, came nothing");
+  found.faults.raise();
   std::vector<torch::Tensor> out;
   for (const auto& row : found.rows) out.push_back(at::tensor(row, torch::kFloat64));
   return at::stack(out);
@@ -108,7 +94,7 @@ torch::Tensor read_points(const std::filesystem::path& file, int64_t dimension) 
 
 std::vector<double> read_energies(const std::filesystem::path& file) {
   auto found = read_numbers(file);
-  found.check();
+  found.faults.raise();
   std::vector<double> out;
   for (const auto& row : found.rows) out.push_back(row.size() == 2 ? row[1] : row[0]);
   return out;

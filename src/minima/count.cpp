@@ -70,6 +70,13 @@ Interval wilson_interval(int64_t hits, int64_t trials) {
   return {hits == 0 ? 0.0 : centre - half, hits == trials ? 1.0 : centre + half};
 }
 
+double least_coverage(const Count& count) {
+  if (count.seeds == 0) return std::numeric_limits<double>::quiet_NaN();
+  const auto once =
+      std::llround((1 - count.coverage) * static_cast<double>(count.seeds));
+  return 1 - wilson_interval(once, count.seeds).high;
+}
+
 Count count_classes(const std::vector<int64_t>& hits) {
   Count out;
   out.count = static_cast<int64_t>(hits.size());

@@ -74,14 +74,23 @@ ExplainedModes explain_along(const MinimaProblem& problem,
   return explain(sources, system.along.size(1));
 }
 
-// A step along a direction of negative curvature on the manifold, evaluated.
+// Saddle, if a step along the direction lowers the loss; else undecided: on kinks that
+// bend a straight step may show nothing.
 void add_witness(const MinimaProblem& problem, const Tensor& direction, Endpoint& out) {
   const auto t = at::pow(0.5, at::arange(24, torch::kFloat64)).unsqueeze(1);
   const auto steps = at::cat({t * direction, -t * direction});
   const auto values = at::nan_to_num(problem.objective.value(out.theta + steps), 1e300);
   const auto best = values.argmin().item<int64_t>();
   out.witness_fall = out.loss - values[best].item<double>();
-  if (out.witness_fall > 0) out.witness = steps[best].clone();
+  const double noise = 16 * value_noise(problem.objective, out.theta);
+  if (out.witness_fall > noise) {
+    out.verdict = Verdict::kSaddle;
+    out.witness = steps[best].clone();
+  } else {
+    out.verdict = Verdict::kUndecided;
+    out.witness_fall = Endpoint::kNan;
+    out.reason += ", but no straight step along it lowers the loss beyond rounding";
+  }
 }
 
 void fill_curvature(const Tensor& values, const MinimaOptions& options, Endpoint& out) {
@@ -231,13 +240,12 @@ void judge_on_kinks(const MinimaProblem& problem,
   const auto zeroed = test_zeroed(problem, out.theta, point.slopes, place.zeroed);
   if (out.zeroed > 0) out.silence = zeroed.ratio;
   if (zeroed.silent == Answer::kNo) {
-    out.verdict = Verdict::kSaddle;
     out.index = 0;
+    out.reason =
+        fmt::format("a unit at zero can grow: dual ratio {:.6g} > 1", zeroed.ratio);
     add_witness(problem, zeroed.step, out);
-    out.reason = fmt::format(
-        "a unit at zero can grow: dual ratio {:.6g} > 1, the loss falls by {:.1e}",
-        zeroed.ratio,
-        out.witness_fall);
+    if (out.verdict == Verdict::kSaddle)
+      out.reason += fmt::format(", the loss falls by {:.1e}", out.witness_fall);
     return;
   }
   if (out.kinks > 0 && !(out.kink_margin >= kLeastMargin && out.kink_force > 0)) {
@@ -250,12 +258,11 @@ void judge_on_kinks(const MinimaProblem& problem,
   const auto [values, vectors] = symmetric_eigen(system.hessian);
   fill_curvature(values, options, out);
   if (out.index > 0) {
-    out.verdict = Verdict::kSaddle;
     const auto direction = at::zeros_like(out.theta).index_add(
         0, free, at::mv(system.along, vectors.select(1, 0)));
-    add_witness(problem, direction, out);
     out.reason = fmt::format(
         "negative curvature {:.3e} along {} kinks", out.min_eigenvalue, out.kinks);
+    add_witness(problem, direction, out);
     return;
   }
   const double scale = values.numel() > 0 ? values.abs().max().item<double>() : 0;

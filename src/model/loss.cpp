@@ -147,7 +147,8 @@ torch::Tensor loss_targets(const LossOptions& loss, const Dataset& data) {
   if (!needs_classes(loss.kind)) return data.targets;
   if (!data.has_classes()) {
     throw InputError(fmt::format(
-        "loss.kind: expected mse, huber or absolute for data without classes ('{}')",
+        "loss.kind: expected mse, huber, absolute or (for targets from 0 to 1) "
+        "sigmoid_cross_entropy for data without classes ('{}')",
         data.name));
   }
   const auto classes = static_cast<int64_t>(data.classes.size());

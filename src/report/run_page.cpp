@@ -76,12 +76,13 @@ std::string counts_section(const RunReport& r) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& c : r.counts) {
     if (c.seeds == 0) continue;
-    rows.push_back({c.set == "certified" ? "certified minima" : "all candidates",
+    const bool proved = c.set == "certified";
+    rows.push_back({proved ? "certified minima" : "all candidates",
                     c.level,
                     show(c.count),
-                    show(c.chao1),
-                    show(c.interval.low) + " – " + show(c.interval.high),
-                    show(c.coverage, 3),
+                    proved ? show(c.chao1) : "",
+                    proved ? show(c.coverage, 3) : "",
+                    proved ? show(least_coverage(c), 3) : "",
                     show(c.seeds)});
   }
   return "<h2>How many are different</h2>\n"
@@ -92,17 +93,20 @@ std::string counts_section(const RunReport& r) {
          "function on all inputs (one piecewise linear hidden layer). "
          "Function: equal outputs on the training inputs. Loss: equal loss. "
          "Component: joined by paths below the stated barrier, as far as they were "
-         "sought. Chao1 "
-         "estimates "
-         "seen and unseen together; coverage is the estimated chance that another seed "
-         "ends "
-         "at a place already seen. Candidates include endpoints that are not "
-         "certified: "
-         "their count is of places, not of minima.</p>\n" +
-         html_table(
-             {"set", "level", "seen", "Chao1", "95 % interval", "coverage", "seeds"},
-             rows,
-             2);
+         "sought. At least: Chao1's lower bound of seen and unseen together. Coverage "
+         "is the estimated chance that another seed ends at a minimum already seen; "
+         "beside it its lower end, which counts minima hit once as trials (Wilson). "
+         "Candidates include endpoints that are not certified: their count is of "
+         "places, not of minima, and nothing is estimated from it.</p>\n" +
+         html_table({"set",
+                     "level",
+                     "seen",
+                     "at least (Chao1)",
+                     "coverage",
+                     "coverage at least",
+                     "seeds"},
+                    rows,
+                    2);
 }
 
 std::string percent(double share) {

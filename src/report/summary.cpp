@@ -57,11 +57,10 @@ std::string asked(const RunReport& r) {
 }
 
 std::string coverage_text(const Count& c) {
-  return fmt::format("Chao1 {} (95 % {} to {}), coverage {} from {}",
+  return fmt::format("there are at least {} by Chao1; coverage {}, at least {} from {}",
                      show(c.chao1),
-                     show(c.interval.low),
-                     show(c.interval.high),
                      show(c.coverage, 3),
+                     show(least_coverage(c), 3),
                      plural(c.seeds, "seed"));
 }
 
@@ -223,23 +222,24 @@ std::string minima_text(const RunReport& report, size_t rows) {
 }
 
 std::string counts_text(const RunReport& report) {
-  auto out = fmt::format("{:<11} {:<11} {:>6} {:>9} {:>18} {:>9} {:>7}\n",
+  auto out = fmt::format("{:<11} {:<11} {:>6} {:>9} {:>9} {:>9} {:>7}\n",
                          "set",
                          "level",
                          "count",
-                         "Chao1",
-                         "95 %",
+                         "at least",
                          "coverage",
+                         "at least",
                          "seeds");
   for (const auto& c : report.counts) {
     if (c.seeds == 0) continue;
-    out += fmt::format("{:<11} {:<11} {:>6} {:>9} {:>18} {:>9} {:>7}\n",
+    const bool proved = c.set == "certified";
+    out += fmt::format("{:<11} {:<11} {:>6} {:>9} {:>9} {:>9} {:>7}\n",
                        c.set,
                        c.level,
                        show(c.count),
-                       show(c.chao1),
-                       show(c.interval.low) + " to " + show(c.interval.high),
-                       show(c.coverage, 3),
+                       proved ? show(c.chao1) : "-",
+                       proved ? show(c.coverage, 3) : "-",
+                       proved ? show(least_coverage(c), 3) : "-",
                        show(c.seeds));
   }
   return out;

@@ -49,7 +49,7 @@ std::string count_chart(const std::string& name, const std::vector<SweepRow>& ro
   return line_chart(series,
                     {.title = name + ": distinct certified minima",
                      .x_label = short_key(rows.front().values.front().first),
-                     .y_label = "seen; bar: 95 % of Chao1",
+                     .y_label = "seen; bar: Chao1's range",
                      .log_y = least > 0 && most > 20 * least,
                      .x_names = g.x});
 }

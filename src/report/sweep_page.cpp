@@ -115,7 +115,7 @@ std::string sweep_text(const std::vector<SweepRow>& rows) {
                      "parameters",
                      "certified",
                      "minima",
-                     "95 % (Chao1)",
+                     "Chao1's range",
                      "coverage",
                      "median loss",
                      "in the parameters");
@@ -157,7 +157,7 @@ std::string sweep_page(const std::string& name,
   for (const char* title : {"parameters",
                             "certified",
                             "minima",
-                            "95 % of Chao1",
+                            "Chao1's range",
                             "coverage",
                             "places",
                             "least loss",
@@ -199,8 +199,9 @@ std::string sweep_page(const std::string& name,
       "not.</p>\n"
       "<h2>Charts</h2>\n<div class=\"figures\"><figure>{}<figcaption>Distinct "
       "certified "
-      "minima seen, with the 95 % interval of Chao1's estimate of all there "
-      "are.</figcaption></figure><figure>{}<figcaption>Loss of every endpoint (small "
+      "minima seen; the bar is the range of Chao1's lower bound, no confidence "
+      "interval of all there are.</figcaption></figure><figure>{}<figcaption>Loss of "
+      "every endpoint (small "
       "dots) "
       "and the median.</figcaption></figure></div>\n",
       html_table(head, table, keys),

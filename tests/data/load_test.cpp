@@ -237,6 +237,33 @@ TEST(Idx, ReadsBigEndianNumbers) {
   EXPECT_EQ(floats[0].item<double>(), 1.0);
 }
 
+TEST(Idx, SaysWhichFileHoldsImagesWhereLabelsAreExpected) {
+  const testing::Folder folder;
+  const auto images = (folder.path() / "images").string();
+  const auto labels = (folder.path() / "labels").string();
+  write_file(images, idx_header(0x08, {2, 2, 1}) + "abcd");
+  write_file(labels, idx_header(0x08, {2}) + "ab");
+  const auto refused = [](const std::string& file, const std::string& as_labels) {
+    return complaint([&] { read_idx({.file = file, .labels = as_labels}); });
+  };
+  EXPECT_EQ(refused(images, images),
+            images +
+                ": data.labels: expected labels (IDX with one dimension), came 2 "
+                "samples in 3 dimensions, as images are stored");
+  EXPECT_EQ(refused(labels, labels),
+            labels +
+                ": data.file: expected samples (IDX with 2 to 4 dimensions), came 2 "
+                "numbers in one dimension, as labels are stored");
+  const auto both = refused(labels, images);
+  EXPECT_NE(both.find("data.file"), std::string::npos);
+  EXPECT_NE(both.find("data.labels"), std::string::npos);
+  const auto gone = refused(images + "1", labels + "1");
+  EXPECT_NE(gone.find("images1"), std::string::npos);
+  EXPECT_NE(gone.find("labels1"), std::string::npos);
+  write_file(labels, idx_header(0x0d, {2}) + std::string("\x3f\0\0\0\0\0\0\0", 8));
+  EXPECT_NE(refused(images, labels).find("came fractions"), std::string::npos);
+}
+
 TEST(Idx, RefusesBrokenFiles) {
   const auto whole = idx_header(0x08, {2, 2}) + std::string("abcd", 4);
   for (const auto& bytes :

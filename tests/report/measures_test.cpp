@@ -112,7 +112,8 @@ TEST(Measures, OfCurvatureAreMediansAndQuartilesOverMinima) {
   RunReport report;
   report.points.push_back(point_of("seed 3 (saddle)", 2, 1e6));
   for (const double r : {10, 2, 4, 8, 6})
-    report.points.push_back(point_of("minimum " + std::to_string(static_cast<int>(r)), 2, r));
+    report.points.push_back(
+        point_of("minimum " + std::to_string(static_cast<int>(r)), 2, r));
   EXPECT_EQ(measure(report, "curvature_points"), 5);
   EXPECT_EQ(measure(report, "lambda_max"), 6);
   EXPECT_EQ(measure(report, "quadratic_radius"), 3);
