@@ -18,15 +18,15 @@ constexpr double kWidth = 640, kHeight = 380;
 constexpr double kLeft = 74, kRight = 18, kTop = 38, kBottom = 52;
 constexpr double kFontSize = 12;
 
-std::string begin(const ChartOptions& o) {
+std::string begin(const ChartOptions& o, double left) {
   return fmt::format(
       "<svg class=\"figure\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} "
       "{}\" "
       "role=\"img\" aria-label=\"{}\">\n{}",
       kWidth,
-      kHeight + room_below(o.x_names, kWidth - kLeft - kRight),
+      kHeight + room_below(o.x_names, kWidth - kRight - left),
       escape_html(o.title),
-      title_text(o.title, kLeft, 22, kWidth - kLeft));
+      title_text(o.title, left, 22, kWidth - left));
 }
 
 std::string frame(const Axis& x, const Axis& y, const ChartOptions& o) {
@@ -65,7 +65,7 @@ std::string frame(const Axis& x, const Axis& y, const ChartOptions& o) {
   out += fmt::format(
       "<text class=\"label\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
       (x.from + x.to) / 2,
-      kHeight - 12 + room_below(o.x_names, kWidth - kLeft - kRight),
+      kHeight - 12 + room_below(o.x_names, x.to - x.from),
       escape_html(o.x_label));
   out += fmt::format(
       "<text class=\"label\" transform=\"translate(16,{:.1f}) rotate(-90)\" "
@@ -73,6 +73,15 @@ std::string frame(const Axis& x, const Axis& y, const ChartOptions& o) {
       (y.from + y.to) / 2,
       escape_html(o.y_label));
   return out;
+}
+
+// Long numbers of the vertical axis move the plot to the right.
+double left_of(const Axis& y) {
+  constexpr double kDigit = 7, kLabel = 26;
+  double widest = 0;
+  for (const auto& tick : ticks(y))
+    widest = std::max(widest, kDigit * static_cast<double>(tick.text.size()));
+  return std::max(kLeft, kLabel + widest + 7);
 }
 
 bool drawable(double x, double y, bool log_y) {
@@ -205,7 +214,8 @@ std::string line_chart(const std::vector<Series>& series, const ChartOptions& op
   y.from = kHeight - kBottom;
   const auto names = legend(series);
   y.to = kTop + 17 * names.rows;
-  auto out = begin(options) + frame(x, y, options);
+  x.from = left_of(y);
+  auto out = begin(options, x.from) + frame(x, y, options);
   for (const auto& s : series) out += draw(s, x, y);
   return out + names.svg + "</svg>\n";
 }
@@ -230,7 +240,8 @@ std::string histogram(const std::vector<double>& values,
   x.to = kWidth - kRight;
   y.from = kHeight - kBottom;
   y.to = kTop;
-  auto out = begin(options) + frame(x, y, options);
+  x.from = left_of(y);
+  auto out = begin(options, x.from) + frame(x, y, options);
   for (size_t b = 0; b < counts.size(); ++b) {
     if (counts[b] == 0) continue;
     const double left = x.pixel(x.low + width * static_cast<double>(b));

@@ -15,6 +15,10 @@ std::string plane_figure(const StoredSlice& slice,
                          const std::string& title,
                          const SliceStyle& style = {});
 
+/// What the colours cut off, and how far marks and paths lie off the plane, with both
+/// losses of a training: parts of a caption, each after "; ".
+std::string plane_sentences(const StoredSlice& slice, const SliceStyle& style);
+
 /// The map of |λ_min / λ_max| over a plane, with the line where λ_min changes its sign.
 std::string curvature_map_figure(const StoredSlice& slice, const std::string& title);
 

@@ -12,8 +12,6 @@
 namespace basin {
 namespace {
 
-constexpr double kOnPlane = 1e-9;  // away, in θ
-
 bool inside(const Axis& a, double t) { return t >= a.low && t <= a.high; }
 
 // Both points on one side of the grid.

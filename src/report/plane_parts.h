@@ -13,6 +13,9 @@ namespace basin {
 
 inline constexpr double kLeft = 72, kTop = 36, kSide = 420, kRightOfPlot = 104;
 
+/// Distance in θ up to which a point lies on the plane.
+inline constexpr double kOnPlane = 1e-9;
+
 /// The region of the plot: elements with clip-path="url(#plot)" end there.
 inline constexpr const char* kClip =
     "<clipPath id=\"plot\"><rect x=\"72\" y=\"36\" width=\"420\" "

@@ -13,8 +13,6 @@
 namespace basin {
 namespace {
 
-constexpr double kOnPlane = 1e-9;  // away, in θ
-
 bool is_drawn(const StoredSlice& s) { return s.values.loss.defined(); }
 
 // "; accuracy 12 to 100 %", where it is defined.
@@ -25,45 +23,11 @@ std::string accuracy_text(const StoredSlice& s) {
                      show(100 * s.values.accuracy.max().item<double>(), 3));
 }
 
-// "the training lies up to 1.4 off the plane (at its point 0 of 41) ...".
-std::string off_plane_sentence(const SlicePath& path) {
-  if (path.away.empty()) return "";
-  const auto k = static_cast<size_t>(
-      std::max_element(path.away.begin(), path.away.end()) - path.away.begin());
-  const auto last = path.away.size() - 1;
-  if (path.away[k] <= kOnPlane) return "; " + path.label + " lies on the plane";
-  return fmt::format(
-      "; {} lies up to {} off the plane (at its point {} of 0 to {}): there its own "
-      "loss "
-      "is {}, that of the plane under it {}; at its end {} off, {} and {}",
-      path.label,
-      show(path.away[k], 3),
-      k,
-      last,
-      show(path.loss[k], 4),
-      show(path.plane_loss[k], 4),
-      show(path.away[last], 3),
-      show(path.loss[last], 4),
-      show(path.plane_loss[last], 4));
-}
-
 std::string caption_of(const StoredSlice& s, const SliceStyle& style, size_t repeats) {
   auto out = s.frame.recipe + accuracy_text(s);
   if (repeats > 1) return out + fmt::format("; {} draws", repeats);
   if (s.frame.kind == SliceKind::kLine) return out + "; " + s.extrema.sentence();
-  out += cut_sentence(heights_of(s.values.loss, style));
-  double away = 0;
-  for (const auto& m : s.frame.marks) away = std::max(away, m.away);
-  if (away > kOnPlane)
-    out += fmt::format(
-        "; hollow marks are projections, up to {} away: the colour under them is not "
-        "their loss",
-        show(away, 3));
-  for (const auto& path : s.frame.paths) {
-    out += off_plane_sentence(path);
-    if (path.label == "training")
-      out += "; the training ends where polishing took over";
-  }
+  out += plane_sentences(s, style);
   if (s.stride > 1)
     out += fmt::format("; every {}th point is drawn, all are in tables/slices.csv",
                        s.stride);

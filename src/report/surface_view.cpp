@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "report/plane_parts.h"
 #include "report/view.h"
 
 namespace basin {
@@ -98,10 +99,10 @@ std::string surface_data(const StoredSlice& s, const SliceStyle& style) {
                      {"z", z},
                      {"text", m.label},
                      {"symbol",
-                      m.saddle        ? "x"
-                      : m.bare        ? "cross"
-                      : m.away > 1e-9 ? "circle-open"
-                                      : "circle"}});
+                      m.saddle            ? "x"
+                      : m.bare            ? "cross"
+                      : m.away > kOnPlane ? "circle-open"
+                                          : "circle"}});
   }
   auto text = out.dump();
   for (size_t at = 0; (at = text.find('<', at)) != std::string::npos;) {

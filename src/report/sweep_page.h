@@ -75,6 +75,7 @@ struct Picture {
 struct ScaledPlane {
   std::string name;
   Picture picture;
+  std::string caption = {};
 };
 
 /// The planes that two rows or more have by one name; 60 at most.

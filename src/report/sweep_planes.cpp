@@ -66,7 +66,8 @@ std::vector<ScaledPlane> planes_at_one_scale(const std::vector<SweepRow>& rows) 
       if (s == nullptr) continue;
       out.push_back({name,
                      {fmt::format("plane_{}_{}", name, k),
-                      plane_figure(*s, label_of(rows[k]), {.limits = limits})}});
+                      plane_figure(*s, label_of(rows[k]), {.limits = limits})},
+                     s->frame.recipe + plane_sentences(*s, {.limits = limits})});
     }
   }
   return out;
@@ -80,7 +81,9 @@ std::string planes_html(const std::vector<ScaledPlane>& planes) {
     if (first && i > 0) out += "</div>\n";
     if (first)
       out += "<h3>" + escape_html(planes[i].name) + "</h3>\n<div class=\"figures\">";
-    out += "<figure>" + planes[i].picture.svg + "</figure>";
+    out += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
+                       planes[i].picture.svg,
+                       escape_html(planes[i].caption));
   }
   return fmt::format(
       "<h2>Planes at one scale</h2>\n<p class=\"soft\">One scale of colours for each "
