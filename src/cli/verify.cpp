@@ -286,6 +286,12 @@ void verify_run(const std::filesystem::path& folder, const Settings& settings) {
                     graph.size()));
   }
   fmt::print("all {} hold\n", plural(static_cast<int64_t>(faults.size()), "endpoint"));
+  fmt::print(
+      "independent (plain loops in extended precision): losses, gradients, Hessians, "
+      "zero modes, kinks, lower bounds, witnesses\n"
+      "recomputed (the program's own code): classes, counts{}{}\n",
+      report.convexity ? ", rules of convexity, boxes, dual bound" : "",
+      report.graph.nodes.empty() ? "" : ", flows from saddles");
   if (!report.graph.nodes.empty()) {
     fmt::print("all {} and the flows from {} hold\n",
                plural(static_cast<int64_t>(report.graph.nodes.size()), "node"),

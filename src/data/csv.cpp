@@ -213,6 +213,7 @@ Dataset parse_csv(std::string_view text,
   require_numbers(table,
                   numeric,
                   options,
+                  targets[0],
                   numeric.size() == table.width() && targets.size() == 1 && automatic
                       ? " (data.target_kind: class makes classes of a target)"
                       : "",

@@ -199,14 +199,16 @@ CsvTable read_csv_table(std::string_view text,
 void require_numbers(const CsvTable& table,
                      const std::vector<size_t>& columns,
                      const DataOptions& options,
+                     size_t target,
                      const std::string& hint,
                      FaultList& faults) {
   const auto width = table.width();
+  const auto hint_of = [&](size_t c) { return c == target ? hint : std::string(); };
   const auto* value = table.values.data_ptr<double>();
   std::vector<bool> noted(width, false);
   std::vector<std::string> as_a_whole(width);
   for (const auto c : columns) {
-    as_a_whole[c] = column_fault(table.columns[c], options, hint);
+    as_a_whole[c] = column_fault(table.columns[c], options, hint_of(c));
   }
   for (size_t r = 0; r < table.rows.size(); ++r) {
     const auto& row = table.rows[r];
@@ -220,7 +222,8 @@ void require_numbers(const CsvTable& table,
                           read_cell(field, options.decimal).kind != CellKind::kMissing);
       if (whole && noted[c]) continue;
       noted[c] = noted[c] || whole;
-      auto text = whole ? as_a_whole[c] : cell_fault(field, options.decimal, hint);
+      auto text =
+          whole ? as_a_whole[c] : cell_fault(field, options.decimal, hint_of(c));
       if (whole && !empty_column) text += ", here " + shown_cell(field);
       if (r == 0 && table.header.empty() && as_a_whole[c].empty()) {
         text += " (if this row is a header: data.header: yes)";

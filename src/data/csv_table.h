@@ -48,10 +48,12 @@ std::string column_name(const CsvTable& table, size_t column);
 bool is_number_column(const CsvTally& tally);
 
 /// Notes each cell of `columns` that is no finite number, in the order of lines; a
-/// column that is wrong as a whole is noted once. `hint` follows where words are found.
+/// column that is wrong as a whole is noted once. `hint` follows where words
+/// are found in column `target`.
 void require_numbers(const CsvTable& table,
                      const std::vector<size_t>& columns,
                      const DataOptions& options,
+                     size_t target,
                      const std::string& hint,
                      FaultList& faults);
 
