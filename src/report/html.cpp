@@ -16,13 +16,13 @@ body{margin:0 auto;max-width:1120px;padding:28px 20px 60px;background:var(--pape
 h1{font-size:1.7rem;margin:0 0 .2em;overflow-wrap:anywhere}h2{font-size:1.2rem;margin:2.2em 0 .6em;border-bottom:1px solid var(--rule);padding-bottom:.25em}
 p{max-width:72ch}.soft{color:var(--soft);font-size:.92rem}.lead p{font-size:1.06rem;margin:.5em 0}
 a{color:var(--link)}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto}td .soft{font-size:inherit}
 table{border-collapse:collapse;font-size:.93rem;font-variant-numeric:tabular-nums;margin:.6em 0}
 th,td{padding:.3em .75em .3em 0;text-align:left;border-bottom:1px solid var(--rule);vertical-align:top}
 td{white-space:nowrap}th{color:var(--soft);font-weight:600;vertical-align:bottom}.n{text-align:right}td.wrap{white-space:normal;min-width:12em}
 tr>:first-child,tr>.n:last-child:not(.wrap){position:sticky;background:var(--paper)}
 tr>:first-child{left:0}tr>:last-child{padding-right:0}tr>.n:last-child:not(.wrap){right:0;padding-left:.5em}
-@media (max-width:640px){body{padding:20px 14px 50px}table{font-size:.84rem}th,td{padding-right:.5em}td{white-space:normal}td.n{white-space:nowrap}td.wrap{white-space:normal;min-width:6.5em}}
+@media (max-width:640px){body{padding:20px 11px 50px}table{font-size:.8rem}th,td{padding-right:.45em}td{white-space:normal}td.n{white-space:nowrap}td.wrap{white-space:normal;min-width:4em;hyphens:auto}}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(440px,100%),1fr));gap:26px}
 figure{margin:0;min-width:0}figcaption{color:var(--soft);font-size:.9rem;margin-top:.3em;overflow-wrap:anywhere}
 button{font:inherit;font-size:.88rem;padding:.25em .8em;margin-top:.4em;border:1px solid var(--rule);border-radius:6px;background:var(--panel);color:var(--ink);cursor:pointer}

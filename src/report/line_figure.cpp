@@ -21,6 +21,16 @@ bool is_log(const std::vector<double>& values, SliceScale scale) {
          (scale == SliceScale::kAuto && low > 0 && high / low > 10);
 }
 
+// A zero between two points is as deep as the grid makes it: no lower than it resolves.
+std::vector<double> raised(std::vector<double> values, double floor) {
+  for (double& v : values) {
+    if (v < floor) v = floor;
+  }
+  return values;
+}
+
+double floor_of(const torch::Tensor& values) { return resolved_zero(grid_of(values)); }
+
 // Every repeat in one band: least, median and largest loss at each x.
 std::vector<Series> band_of(const std::vector<const StoredSlice*>& slices) {
   Series band{.label = "least to largest of the draws", .colour = 5, .opacity = 0.35};
@@ -60,20 +70,26 @@ std::string line_figure(const std::vector<const StoredSlice*>& slices,
     }
   } else {
     const auto x = numbers(first.frame.x);
-    all = numbers(first.values.loss);
+    const double floor = floor_of(first.values.loss);
+    all = raised(numbers(first.values.loss), floor);
+    const bool log = is_log(all, style.scale);
+    const auto drawn = [&](const torch::Tensor& values) {
+      return log ? raised(numbers(values), floor_of(values)) : numbers(values);
+    };
+    if (!log) all = numbers(first.values.loss);
     const bool decays = !first.values.plain_loss.equal(first.values.loss);
     const bool held = first.values.held_out_loss.defined();
     series.push_back({.label = decays || held ? "loss" : "", .x = x, .y = all});
     if (decays)
       series.push_back({.label = "without decay",
                         .x = x,
-                        .y = numbers(first.values.plain_loss),
+                        .y = drawn(first.values.plain_loss),
                         .colour = 5,
                         .width = 1.2});
     if (held)
       series.push_back({.label = "held out",
                         .x = x,
-                        .y = numbers(first.values.held_out_loss),
+                        .y = drawn(first.values.held_out_loss),
                         .colour = 3,
                         .width = 1.2});
     Series minima{
@@ -81,7 +97,7 @@ std::string line_figure(const std::vector<const StoredSlice*>& slices,
     for (const auto& e : first.extrema.points) {
       if (e.kind != ExtremumKind::kMinimum) continue;
       minima.x.push_back(0.5 * (e.t + e.end));
-      minima.y.push_back(e.loss);
+      minima.y.push_back(log ? std::max(e.loss, floor) : e.loss);
     }
     if (!minima.x.empty()) series.push_back(minima);
   }

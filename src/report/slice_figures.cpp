@@ -23,10 +23,20 @@ std::string accuracy_text(const StoredSlice& s) {
                      show(100 * s.values.accuracy.max().item<double>(), 3));
 }
 
+// Of a line: its colours are not cut, and nothing is at the top.
+std::string floor_sentence(const torch::Tensor& loss, const SliceStyle& style) {
+  const double floor = resolved_zero(grid_of(loss));
+  const auto h = heights_of(loss, {.scale = style.scale});
+  if (!h.log || !(h.least < floor)) return "";
+  return fmt::format("; drawn no lower than {}, what this grid resolves of a zero",
+                     show(floor, 2));
+}
+
 std::string caption_of(const StoredSlice& s, const SliceStyle& style, size_t repeats) {
   auto out = s.frame.recipe + accuracy_text(s);
   if (repeats > 1) return out + fmt::format("; {} draws", repeats);
-  if (s.frame.kind == SliceKind::kLine) return out + "; " + s.extrema.sentence();
+  if (s.frame.kind == SliceKind::kLine)
+    return out + "; " + s.extrema.sentence() + floor_sentence(s.values.loss, style);
   out += plane_sentences(s, style);
   if (s.stride > 1)
     out += fmt::format("; every {}th point is drawn, all are in tables/slices.csv",

@@ -16,9 +16,10 @@ namespace basin {
 namespace {
 
 constexpr double kWidth = 640, kHeight = 480;
-constexpr double kTop = 62, kBottom = 432;  // of the surface
-constexpr int64_t kMostCells = 110;         // along each side
-constexpr double kTickRow = 13;             // pixels between the words of two ticks
+constexpr double kTop = 62, kBottom = 424;  // of the surface
+constexpr double kLabelSize = 13, kLabelRow = 15;
+constexpr int64_t kMostCells = 110;  // along each side
+constexpr double kTickRow = 13;      // pixels between the words of two ticks
 
 /// A view that fills the figure.
 struct Stage {
@@ -124,6 +125,9 @@ std::string axes(const StoredSlice& s, const Heights& h, const Stage& stage) {
   const auto end_number = [&](const torch::Tensor& t, double end) {
     return show(t[end == 0 ? 0 : -1].item<double>(), 3);
   };
+  // Long names take a row each.
+  const double both = text_width(s.frame.x_label + s.frame.y_label, kLabelSize) + 60;
+  const double raise = both > kWidth ? kLabelRow : 0;
   const auto edge =
       [&](const torch::Tensor& t, const std::string& name, bool along_x, bool right) {
         const auto on = [&](double share, double out_right, double down) {
@@ -136,7 +140,7 @@ std::string axes(const StoredSlice& s, const Heights& h, const Stage& stage) {
         const double near_end = along_x ? near.x : near.y;
         return text(on(0.07, 6 * side, 16), "tick", anchor, end_number(t, near_end)) +
                text(on(1, 4 * side, 16), "tick", anchor, end_number(t, 1 - near_end)) +
-               text({right ? kWidth - 8 : 30, kHeight - 8},
+               text({right ? kWidth - 8 : 30, kHeight - 8 - (right ? 0 : raise)},
                     "label",
                     anchor[0] == 's' ? "end" : "start",
                     right ? name + " ↗" : "↖ " + name);

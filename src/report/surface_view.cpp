@@ -25,15 +25,20 @@ for (const button of document.querySelectorAll('[data-surface]')) {
     const ink = getComputedStyle(document.body).color;
     const axis = title => ({title: {text: title}, color: ink, gridcolor: '#8886'});
     const height = data.log ? 'log10 loss' : 'loss', far = 2.1, pick = key => data.marks.map(m => m[key]);
+    // Saddles are named on hovering: their names would hide each other.
+    const above = data.marks.map(m => m.z + 0.03 * (data.high - data.low));
+    const names = data.marks.map((m, k) => ({x: m.x, y: m.y, z: above[k], text: m.text, ax: 0, ay: -24 - 17 * (k % 3),
+      bgcolor: '#fffc', font: {color: '#000', size: 12}, arrowcolor: '#000', arrowwidth: 1, arrowhead: 0}))
+      .filter((_, k) => data.marks[k].symbol !== 'diamond-open');
     Plotly.newPlot(place, [
       {type: 'surface', x: data.x, y: data.y, z: data.z, customdata: data.loss, colorscale: 'Viridis',
        cmin: data.low, cmax: data.high, hovertemplate: 'loss %{customdata}<br>%{x}, %{y}<extra></extra>',
        colorbar: {title: {text: height}, tickfont: {color: ink}}},
-      {type: 'scatter3d', mode: 'markers+text', x: pick('x'), y: pick('y'), z: pick('z'), text: pick('text'),
-       textposition: 'top center', textfont: {color: ink}, hoverinfo: 'text', showlegend: false,
+      {type: 'scatter3d', mode: 'markers', x: pick('x'), y: pick('y'), z: above, text: pick('text'),
+       hoverinfo: 'text', showlegend: false,
        marker: {size: 5, color: '#fff', symbol: pick('symbol'), line: {color: '#000', width: 2}}}],
       {paper_bgcolor: 'rgba(0,0,0,0)', font: {color: ink}, margin: {l: 0, r: 0, t: 0, b: 0},
-       scene: {aspectmode: 'manual', aspectratio: {x: 1, y: 1, z: data.height},
+       scene: {annotations: names, aspectmode: 'manual', aspectratio: {x: 1, y: 1, z: data.height},
                camera: {eye: {x: far * data.eye[0], y: far * data.eye[1], z: far * data.eye[2]}},
                xaxis: axis(data.x_label), yaxis: axis(data.y_label), zaxis: axis(height)}},
       {responsive: true, displaylogo: false});
@@ -99,8 +104,8 @@ std::string surface_data(const StoredSlice& s, const SliceStyle& style) {
                      {"z", z},
                      {"text", m.label},
                      {"symbol",
-                      m.saddle            ? "x"
-                      : m.bare            ? "cross"
+                      m.saddle            ? "diamond-open"
+                      : m.bare            ? "diamond"
                       : m.away > kOnPlane ? "circle-open"
                                           : "circle"}});
   }
