@@ -3,6 +3,7 @@
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -171,6 +172,24 @@ Minimum minimum_of(const MinimaProblem& problem,
   return out;
 }
 
+// By loss; where losses are equal to `same_loss`, by the first seed that came there:
+// rounding, which differs from machine to machine, must not number minima.
+void order_ties(double same_loss, std::vector<Minimum>& minima) {
+  const auto loss = [](const Minimum& m) { return m.endpoint.loss; };
+  std::stable_sort(minima.begin(), minima.end(), [&](const auto& a, const auto& b) {
+    return loss(a) < loss(b);
+  });
+  for (auto first = minima.begin(); first != minima.end();) {
+    auto last = first + 1;
+    while (last != minima.end() && near_loss(loss(*(last - 1)), loss(*last), same_loss))
+      ++last;
+    std::sort(first, last, [](const auto& a, const auto& b) {
+      return a.seeds.front() < b.seeds.front();
+    });
+    first = last;
+  }
+}
+
 }  // namespace
 
 std::string label_of(const Minimum& minimum) {
@@ -184,9 +203,11 @@ std::vector<Minimum> identify(const MinimaProblem& problem,
   std::vector<Minimum> minima;
   for (const bool certified : {true, false}) {
     const auto order = by_loss(endpoints, certified);
-    for (const auto& group : classes_of(problem, endpoints, order, options)) {
-      minima.push_back(minimum_of(problem, endpoints, group));
-    }
+    std::vector<Minimum> found;
+    for (const auto& group : classes_of(problem, endpoints, order, options))
+      found.push_back(minimum_of(problem, endpoints, group));
+    order_ties(options.same_loss, found);
+    minima.insert(minima.end(), found.begin(), found.end());
   }
   for (size_t m = 0; m < minima.size(); ++m) minima[m].id = static_cast<int64_t>(m);
   number_coarser_classes(problem, options, minima);

@@ -9,7 +9,8 @@ namespace basin {
 /// in valleys, where a distance says nothing: they are classed by their function, and a
 /// class of them is a valley, or several with one function.
 struct Minimum {
-  int64_t id = 0;     ///< 0, 1, ...: certified ones first, then by loss
+  int64_t id = 0;     ///< 0, 1, ...: certified ones first, then by loss, equal losses
+                      ///< by the first seed
   Endpoint endpoint;  ///< the representative: least ‖g‖∞ of the class
   std::vector<int64_t> seeds;
   double log10_orbit = 0;         ///< orbit size

@@ -237,6 +237,80 @@ TEST(Count, EstimatesNothingUnseenWhenEveryClassWasHitTwice) {
   EXPECT_EQ(count.coverage, 1.0);
 }
 
+TEST(Count, FewSeedsProveLittleCoverage) {
+  EXPECT_NEAR(least_coverage(count_classes({2})), 1 - 0.6576, 1e-4);
+  EXPECT_LT(least_coverage(count_classes({380})), 0.99);
+  EXPECT_GE(least_coverage(count_classes({381})), 0.99);
+  EXPECT_LT(least_coverage(count_classes({380, 1})), 0.99);
+}
+
+TEST(Identify, NumbersEqualLossesByTheFirstSeedWhateverTheirRounding) {
+  const auto objective =
+      objective_for({.depth = 1, .width = 1, .activation = Elementwise::kTanh},
+                    {},
+                    random_data(5, 1, 0));
+  const MinimaProblem problem{.objective = objective,
+                              .layout = objective.network().layout};
+  const auto start = initial_parameters(objective.network(), 1, 0, 3);
+  for (const double rounding : {1e-15, -1e-15}) {
+    std::vector<Endpoint> ends;
+    for (int64_t seed = 0; seed < 3; ++seed) {
+      ends.push_back({.seed = seed,
+                      .verdict = Verdict::kStrictMinimum,
+                      .certificate = Certificate::kHessian,
+                      .theta = start[seed].clone(),
+                      .loss = 0.5 + static_cast<double>(seed) * rounding,
+                      .gradient_norm = 0});
+    }
+    const auto minima = identify(problem, ends, {});
+    ASSERT_EQ(minima.size(), 3u);
+    for (int64_t m = 0; m < 3; ++m)
+      EXPECT_EQ(minima[static_cast<size_t>(m)].endpoint.seed, m);
+  }
+}
+
+TEST(Judge, CertifiesNothingWhereSmoothnessIsUnknown) {
+  const auto loss =
+      objective_for({.depth = 0}, {.weight_decay = 0.1}, random_data(9, 1, 0));
+  class Unknown final : public SampledObjective {
+   public:
+    explicit Unknown(const SampledObjective& loss) : loss_(loss) {}
+    int64_t dimension() const override { return loss_.dimension(); }
+    int64_t samples() const override { return loss_.samples(); }
+    Smoothness smoothness() const override { return Smoothness::kUnknown; }
+    torch::Tensor value(const torch::Tensor& t) const override {
+      return loss_.value(t);
+    }
+    ValueAndGradient value_and_gradient(const torch::Tensor& t) const override {
+      return loss_.value_and_gradient(t);
+    }
+    torch::Tensor hessian_times(const torch::Tensor& t,
+                                const torch::Tensor& v) const override {
+      return loss_.hessian_times(t, v);
+    }
+    ValueAndGradient value_and_gradient_on(const torch::Tensor& t,
+                                           const torch::Tensor& i) const override {
+      return loss_.value_and_gradient_on(t, i);
+    }
+    torch::Tensor outputs(const torch::Tensor& t) const override {
+      return loss_.outputs(t);
+    }
+    torch::Tensor accuracy(const torch::Tensor& t) const override {
+      return loss_.accuracy(t);
+    }
+
+   private:
+    const SampledObjective& loss_;
+  };
+  const Unknown unknown(loss);
+  const auto layout = loss.network().layout;
+  const auto theta = minimize_newton(loss, at::zeros({2}, torch::kFloat64), {}).theta;
+  EXPECT_TRUE(is_certified(judge({.objective = loss, .layout = layout}, theta, {})));
+  const auto e = judge({.objective = unknown, .layout = layout}, theta, {});
+  EXPECT_EQ(e.verdict, Verdict::kUndecided);
+  EXPECT_FALSE(is_certified(e));
+}
+
 TEST(Count, FollowsChaosFormula) {
   const auto count = count_classes({1, 1, 1, 2, 2, 7});  // f1 = 3, f2 = 2, n = 14
   EXPECT_DOUBLE_EQ(count.chao1, 6 + 3.0 * 2 / (2 * 3));
