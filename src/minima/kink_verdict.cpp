@@ -89,7 +89,7 @@ void add_witness(const MinimaProblem& problem, const Tensor& direction, Endpoint
   } else {
     out.verdict = Verdict::kUndecided;
     out.witness_fall = Endpoint::kNan;
-    out.reason += ", but no straight step along it lowers the loss beyond rounding";
+    out.reason += ", but the step tried along it lowers nothing beyond rounding";
   }
 }
 

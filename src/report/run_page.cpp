@@ -38,6 +38,7 @@ std::string verdict_meaning(const std::string& word) {
       {"kink_minimum", "a minimum where the loss is not differentiable"},
       {"saddle", "critical, with negative curvature"},
       {"escaping", "the loss keeps falling while the weights grow"},
+      {"undecided", "a critical point whose kind was not decided; the reason says why"},
       {"not_converged", "no critical point was reached; the reason says why"},
       {"diverged", "training ended in numbers that are none, or huge"}};
   return meanings.at(word);
