@@ -84,10 +84,11 @@ std::string came_out(const RunReport& r) {
         show(find_count(r, "candidates", "function")->count),
         show(find_count(r, "candidates", "loss")->count));
   }
-  const double least = r.minima.front().endpoint.loss;
-  double most = least;
+  double least = r.minima.front().endpoint.loss, most = least;
   for (const auto& m : r.minima) {
-    if (is_certified(m.endpoint)) most = std::max(most, m.endpoint.loss);
+    if (!is_certified(m.endpoint)) continue;
+    least = std::min(least, m.endpoint.loss);  // equal losses are not in their order
+    most = std::max(most, m.endpoint.loss);
   }
   return fmt::format(
       "{} certified, distinct up to the symmetries of the network (level parameters: "
