@@ -136,7 +136,10 @@ TEST(Measures, PutTheProvedRadiusBesideTheQuadraticOne) {
   RunReport report;
   report.minima.resize(2);
   report.minima[1].id = 1;
-  for (auto& m : report.minima) m.endpoint.verdict = Verdict::kStrictMinimum;
+  for (auto& m : report.minima) {
+    m.endpoint.verdict = Verdict::kStrictMinimum;
+    m.endpoint.certificate = Certificate::kHessian;
+  }
   report.points = {point_of("minimum 0", 2, 10), point_of("minimum 1", 4, 10)};
   report.boxes[1].radius = 0.5;
   EXPECT_EQ(measure(report, "convex_radius"), 0.125);
