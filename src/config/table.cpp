@@ -206,7 +206,7 @@ std::vector<Section> describe(Spec& spec) {
       loss_section(spec.loss),
       ensemble_section(spec),
       {"ensemble.until",
-       "add seeds until the minima are probably all seen",
+       "add seeds until the lower end of the coverage passes a bound",
        {{"coverage",
          &spec.until.coverage,
          "lower end of the estimated chance that a new seed ends at a certified "

@@ -7,6 +7,7 @@
 
 #include "core/numbers.h"
 #include "core/stop.h"
+#include "core/unit_rows.h"
 
 namespace basin {
 namespace {
@@ -38,7 +39,7 @@ Tensor tangents(const Tensor& images, const std::vector<double>& loss) {
                      at::tensor(forward, torch::kFloat64).unsqueeze(1) +
                  steps.narrow(0, 0, count - 2) *
                      at::tensor(backward, torch::kFloat64).unsqueeze(1);
-  return t / t.norm(2, {1}, true).clamp_min(1e-300);
+  return unit_rows(t);
 }
 
 // Images first, ..., last at equal distances along the polyline through them.

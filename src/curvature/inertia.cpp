@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/random.h"
+#include "core/unit_rows.h"
 #include "curvature/hessian.h"
 #include "curvature/symmetric_eigen.h"
 
@@ -55,9 +56,7 @@ Inertia inertia_of(const Tensor& a, const Tensor& error, const Tensor& known) {
   const auto scaled = d.unsqueeze(1) * a * d;
   const auto off = d.unsqueeze(1) * error * d;
   // Step 2: leave the known null directions, in scaled coordinates θ = D y.
-  auto there = known / d;
-  there = there / there.norm(2, {1}, true).clamp_min(1e-300);
-  const auto q = complement_of(there, size);
+  const auto q = complement_of(unit_rows(known / d), size);
   auto inside = at::mm(q.t(), at::mm(scaled, q));
   inside = (inside + inside.t()) / 2;
   // Step 3: signs.

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "core/unit_rows.h"
 #include "minima/higher_order.h"
 #include "minima/newton.h"
 
@@ -20,8 +21,6 @@ double loss_noise(const MinimaProblem& problem, const Endpoint& e) {
   return std::max(4e-16 * (1e-2 + std::abs(e.loss)),
                   4 * value_noise(problem.objective, e.theta));
 }
-
-Tensor unit_rows(const Tensor& a) { return a / a.norm(2, {1}, true).clamp_min(1e-300); }
 
 // How much the loss falls when θ grows along its own part in the zero modes. It must
 // fall at once (5 % growth) and never rise again up to fivefold growth; 0 otherwise.

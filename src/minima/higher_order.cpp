@@ -7,6 +7,7 @@
 
 #include "core/random_vector.h"
 #include "core/stop.h"
+#include "core/unit_rows.h"
 
 namespace basin {
 namespace {
@@ -134,8 +135,6 @@ double order_of(const std::vector<double>& rise, double noise) {
   }
   return 0;
 }
-
-Tensor unit_rows(const Tensor& a) { return a / a.norm(2, {1}, true).clamp_min(1e-300); }
 
 // Every ±z_k, and random mixtures where there are several.
 Tensor first_directions(int64_t modes) {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/error.h"
 #include "core/stop.h"
 #include "minima/levels.h"
 #include "minima/matching.h"
@@ -31,12 +30,16 @@ double greatest(const Tensor& a) {
   return a.numel() == 0 ? 0.0 : a.abs().max().item<double>();
 }
 
+// A linear network whose layers the canonical form made one: there is no g to check.
+bool is_collapsed(const MinimaProblem& problem, const Canonical& form) {
+  return form.layout.layers.size() != problem.layout.layers.size();
+}
+
 // f(g·θ) = f(θ) for what leads to a canonical form. `moved` is of the layout of one.
 bool keeps_function(const MinimaProblem& problem,
                     const Tensor& theta,
                     const Tensor& moved,
                     double tolerance) {
-  if (moved.size(0) != problem.objective.dimension()) return true;  // collapsed: linear
   const auto a = function_of(problem, theta);
   const auto b = function_of(problem, in_network(problem.layout, moved));
   return greatest(a - b) <= tolerance * (1 + greatest(a));
@@ -55,7 +58,8 @@ Canonical checked_form(const MinimaProblem& problem, const Tensor& theta) {
     if (change <= 1e-13 * (1 + both[0].abs().item<double>())) own = reduced;
   }
   auto form = canonical_form(problem.layout, own);
-  if (keeps_function(problem, theta, form.theta, 1e-6)) return form;
+  if (is_collapsed(problem, form) || keeps_function(problem, theta, form.theta, 1e-6))
+    return form;
   return {problem.layout, theta.clone()};
 }
 
@@ -84,14 +88,12 @@ Matching compare(const MinimaProblem& problem,
   if (apart > tolerance) {
     return {.same = false, .proved = true, .margin = apart - tolerance};
   }
-  const bool alike = form.theta.size(0) == group.form.theta.size(0);
   const auto match =
       match_units(group.form.layout, group.form.theta, form.theta, tolerance);
   const bool holds =
-      alike &&
-      (match.moved.size(0) != problem.objective.dimension() ||
-       keeps_function(
-           problem, in_network(problem.layout, form.theta), match.moved, 1e-9));
+      is_collapsed(problem, form) ||
+      keeps_function(
+          problem, in_network(problem.layout, form.theta), match.moved, 1e-9);
   // A move that rounding spoils shows nothing.
   return holds ? match : Matching{.same = false, .proved = false};
 }

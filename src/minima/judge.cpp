@@ -60,12 +60,8 @@ void judge_unfinished(const MinimaProblem& problem,
 void judge_saddle(const MinimaProblem& problem,
                   const Tensor& direction,
                   Endpoint& out) {
-  const auto t = at::pow(0.5, at::arange(24, torch::kFloat64)).unsqueeze(1);
-  const auto steps = at::cat({t * direction, -t * direction});
-  const auto values =
-      at::nan_to_num(problem.objective.value(out.theta + steps), 1e300, 1e300);
-  const auto best = values.argmin().item<int64_t>();
-  out.witness_fall = out.loss - values[best].item<double>();
+  const auto down = largest_fall(problem.objective, out.theta, out.loss, direction);
+  out.witness_fall = down.fall;
   if (!(out.witness_fall > 16 * value_noise(problem.objective, out.theta))) {
     out.reason = fmt::format(
         "negative curvature {:.3e}, but no step along it lowers the loss beyond "
@@ -74,13 +70,13 @@ void judge_saddle(const MinimaProblem& problem,
     return;
   }
   out.verdict = Verdict::kSaddle;
-  out.witness = steps[best].clone();
+  out.witness = down.step;
   out.reason = fmt::format(
       "negative curvature {:.3e}; along it the loss falls by {:.1e} at a step of "
       "{:.2g}",
       out.min_eigenvalue,
       out.witness_fall,
-      steps[best].norm().item<double>());
+      down.step.norm().item<double>());
 }
 
 // Eigenvalues within the cut that their own bounds show to be negative.
@@ -143,10 +139,6 @@ void judge_critical(const MinimaProblem& problem,
   }
 }
 
-}  // namespace
-
-namespace {
-
 // Which parameters L does not depend on near θ; decay aside.
 std::vector<bool> free_near(const MinimaProblem& problem, const Tensor& theta) {
   const auto blocks = problem.objective.kink_blocks();
@@ -155,10 +147,15 @@ std::vector<bool> free_near(const MinimaProblem& problem, const Tensor& theta) {
   return locally_free(problem.layout, blocks, z);
 }
 
-bool is_constant_near(const MinimaProblem& problem, const Tensor& theta) {
+// Where L is constant its gradient is 0, not merely small: few endpoints are asked
+// more.
+bool is_constant_near(const MinimaProblem& problem,
+                      const Tensor& theta,
+                      double gradient_norm) {
+  if (gradient_norm != 0 || (problem.objective.decay() != 0).any().item<bool>())
+    return false;
   const auto free = free_near(problem, theta);
-  return !free.empty() && std::find(free.begin(), free.end(), false) == free.end() &&
-         !(problem.objective.decay() != 0).any().item<bool>();
+  return !free.empty() && std::find(free.begin(), free.end(), false) == free.end();
 }
 
 }  // namespace
@@ -201,7 +198,7 @@ Endpoint judge_by_curvature(const MinimaProblem& problem,
     out.reason = "whether the loss is differentiable here is not known";
     return out;
   }
-  if (is_constant_near(problem, theta)) {
+  if (is_constant_near(problem, theta, out.gradient_norm)) {
     out.verdict = Verdict::kDegenerateMinimum;
     out.certificate = Certificate::kConstant;
     out.nullity = out.explained = theta.size(0);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/unit_rows.h"
+
 namespace basin {
 
 using torch::Tensor;
@@ -118,8 +120,7 @@ void KinkSet::drop_worst(const KinkSystem& system) {
   const double u = system.sensitivity[a].item<double>();
   const bool below = u * (s - low) < u * (high - s);
   point.slopes = point.slopes.clone();
-  const auto unit =
-      system.jacobian / system.jacobian.norm(2, {1}, true).clamp_min(1e-300);
+  const auto unit = unit_rows(system.jacobian);
   const auto cosine = at::mv(unit, unit[a]);
   std::vector<int64_t> kept;
   for (int64_t i = 0; i < unit.size(0); ++i) {
@@ -142,7 +143,7 @@ void KinkSet::count_rank() {
   const auto rows = objective_.frozen(point.slopes)
                         ->argument_gradients(point.theta, index_of(point.active))
                         .index_select(1, free_);
-  const auto s = at::linalg_svdvals(rows / rows.norm(2, {1}, true).clamp_min(1e-300));
+  const auto s = at::linalg_svdvals(unit_rows(rows));
   rank_ = (s > 1e-7 * s[0]).sum().item<int64_t>();
 }
 

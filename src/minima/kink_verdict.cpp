@@ -77,15 +77,12 @@ ExplainedModes explain_along(const MinimaProblem& problem,
 // Saddle, if a step along the direction lowers the loss; else undecided: on kinks that
 // bend a straight step may show nothing.
 void add_witness(const MinimaProblem& problem, const Tensor& direction, Endpoint& out) {
-  const auto t = at::pow(0.5, at::arange(24, torch::kFloat64)).unsqueeze(1);
-  const auto steps = at::cat({t * direction, -t * direction});
-  const auto values = at::nan_to_num(problem.objective.value(out.theta + steps), 1e300);
-  const auto best = values.argmin().item<int64_t>();
-  out.witness_fall = out.loss - values[best].item<double>();
+  const auto down = largest_fall(problem.objective, out.theta, out.loss, direction);
+  out.witness_fall = down.fall;
   const double noise = 16 * value_noise(problem.objective, out.theta);
   if (out.witness_fall > noise) {
     out.verdict = Verdict::kSaddle;
-    out.witness = steps[best].clone();
+    out.witness = down.step;
   } else {
     out.verdict = Verdict::kUndecided;
     out.witness_fall = Endpoint::kNan;

@@ -31,18 +31,6 @@ Point point_at(const Objective& objective, const Tensor& theta) {
   return {theta, answer.value.item<double>(), answer.gradient.squeeze(0)};
 }
 
-// The step along ±q, of length 1, 1/2, ..., that lowers L most.
-std::optional<Tensor> escape(const Objective& objective,
-                             const Point& from,
-                             const Tensor& q) {
-  const auto t = at::pow(0.5, at::arange(kHalvings, torch::kFloat64)).unsqueeze(1);
-  const auto trials = at::cat({from.theta + t * q, from.theta - t * q});
-  const auto values = at::nan_to_num(objective.value(trials), 1e300, 1e300);
-  const auto best = values.argmin().item<int64_t>();
-  if (!(values[best].item<double>() < from.value)) return std::nullopt;
-  return trials[best];
-}
-
 /// What one look at H gives: a step, or the knowledge that there is none to take.
 struct Plan {
   TrustStep trust;
@@ -151,6 +139,17 @@ double zero_mode_floor(double largest, double gradient_norm, double zero_toleran
   return gradient_norm < 1e-5 * largest ? std::max(floor, 10 * gradient_norm) : floor;
 }
 
+Fall largest_fall(const Objective& objective,
+                  const Tensor& theta,
+                  double value,
+                  const Tensor& direction) {
+  const auto t = at::pow(0.5, at::arange(kHalvings, torch::kFloat64)).unsqueeze(1);
+  const auto steps = at::cat({t * direction, -t * direction});
+  const auto values = at::nan_to_num(objective.value(theta + steps), 1e300, 1e300);
+  const auto best = values.argmin().item<int64_t>();
+  return {steps[best].clone(), value - values[best].item<double>()};
+}
+
 double value_noise(const Objective& objective, const Tensor& theta) {
   const auto sign = 1 - 2 * at::arange(theta.size(0), torch::kFloat64).remainder(2);
   const auto shift = at::tensor({0.0, 1.0, -1.0, 2.0, -2.0}, torch::kFloat64) * 2.3e-16;
@@ -195,10 +194,10 @@ NewtonResult minimize_newton(const Objective& objective,
     }
     if (critical) {
       if (result.escapes >= options.max_escapes) break;
-      const auto next = escape(objective, here, plan->down);
-      if (!next) break;
+      const auto down = largest_fall(objective, here.theta, here.value, plan->down);
+      if (!(down.fall > 0)) break;
       ++result.escapes;
-      here = point_at(objective, *next);
+      here = point_at(objective, here.theta + down.step);
       radius = first_radius;
       continue;
     }

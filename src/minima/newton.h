@@ -43,6 +43,19 @@ NewtonResult minimize_newton(const Objective& objective,
 /// ‖g‖.
 double zero_mode_floor(double largest, double gradient_norm, double zero_tolerance);
 
+/// A step and by how much L falls along it.
+struct Fall {
+  torch::Tensor step;  ///< `[P]`
+  double fall = 0;     ///< not positive if no step lowers L
+};
+
+/// Of the steps ±t · `direction`, t = 1, ½, ..., 2^-23, the one from θ `[P]` to the
+/// least L. `value` is L(θ).
+Fall largest_fall(const Objective& objective,
+                  const torch::Tensor& theta,
+                  double value,
+                  const torch::Tensor& direction);
+
 /// What rounding leaves uncertain of L at θ `[P]`: how much it changes when θ moves in
 /// its last places.
 double value_noise(const Objective& objective, const torch::Tensor& theta);

@@ -37,7 +37,7 @@ std::vector<NullSource> symmetry_sources(const ParameterLayout& layout,
 
 /// Directions that the samples leave free: combinations of inputs that are zero on
 /// every sample, parameters that only strictly inactive relu units would pass on (see
-/// free_parameters_at), rows of units that nothing reads, exchanges between units that
+/// locally_free), rows of units that nothing reads, exchanges between units that
 /// answer alike. With decay on every parameter only one is left:
 /// homogeneous units with parallel rows, (w, v) and (s w, s v), may be rotated into
 /// each other, which keeps both their sum and their norm. `probes` as from layer_probes

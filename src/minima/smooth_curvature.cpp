@@ -2,6 +2,7 @@
 
 #include <ATen/Functions.h>
 
+#include "core/unit_rows.h"
 #include "curvature/symmetric_eigen.h"
 #include "minima/finite_moves.h"
 
@@ -29,8 +30,7 @@ ExplainedModes verified_modes(const MinimaProblem& problem,
        .curvature = scale,
        .reach = 0.5 * at.radius});
   for (auto& source : sources) {
-    const auto unit =
-        source.tangents / source.tangents.norm(2, {1}, true).clamp_min(1e-300);
+    const auto unit = unit_rows(source.tangents);
     const auto points = theta.unsqueeze(0).expand_as(unit).contiguous();
     const auto bent = problem.objective.hessian_times(points, unit).norm(2, {1});
     const auto held = (bent <= kAnnihilated * scale).nonzero().squeeze(1);
@@ -103,8 +103,7 @@ Curvature curvature_at(const MinimaProblem& problem,
         deflated_spectrum(problem, theta, out.explained.basis, scale, options);
   }
   out.zero = out.spectrum.values.abs() <= options.zero_tolerance * scale;
-  const bool bent_down =
-      (out.spectrum.values < -options.zero_tolerance * scale).any().item<bool>();
+  const bool bent_down = out.spectrum.min() < -options.zero_tolerance * scale;
   if (dense && !bent_down && out.zero.sum().item<int64_t>() != out.explained.total) {
     const auto shift = possible_shift(out.spectrum, out.zero, gradient, at.noise);
     const auto error = hessian_error(problem.objective, theta, out.hessian, shift);

@@ -76,8 +76,7 @@ Range range_of(Elementwise activation) {
   }
 }
 
-/// An output at which the loss of one sample is least, without regard to the range, and
-/// the loss there and elsewhere.
+/// An output at which the loss of one sample is least, without regard to the range.
 double best_output(const LossOptions& loss, double y) {
   switch (loss.kind) {
     case LossKind::kLogistic:
@@ -89,29 +88,6 @@ double best_output(const LossOptions& loss, double y) {
   }
 }
 
-double loss_at(const LossOptions& loss, double f, double y) {
-  const auto softplus = [](double z) {
-    return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z)));
-  };
-  const double r = std::abs(f - y), delta = loss.huber_delta;
-  switch (loss.kind) {
-    case LossKind::kMse:
-      return r * r / 2;
-    case LossKind::kHuber:
-      return r <= delta ? r * r / 2 : delta * (r - delta / 2);
-    case LossKind::kAbsolute:
-      return r;
-    case LossKind::kHinge:
-      return std::max(0.0, 1 - y * f);
-    case LossKind::kLogistic:
-      return softplus(-y * f);
-    case LossKind::kSigmoidCrossEntropy:
-      return softplus(f) - y * f;
-    default:
-      return -INFINITY;
-  }
-}
-
 }  // namespace
 
 double least_loss(const LossOptions& loss,
@@ -120,18 +96,16 @@ double least_loss(const LossOptions& loss,
   if (loss.kind == LossKind::kCrossEntropy) return -INFINITY;
   const auto range = range_of(output_activation);
   const auto y = targets.to(torch::kFloat64).contiguous();
-  double sum = 0;
+  auto outputs = at::empty_like(y);
   for (int64_t i = 0; i < y.numel(); ++i) {
-    const double target = y.data_ptr<double>()[i];
-    const double best = best_output(loss, target);
+    const double best = best_output(loss, y.data_ptr<double>()[i]);
     // The losses are convex in the output: the end nearest to the best is the least.
     const bool below = best <= range.low, above = best >= range.high;
     if (below && !range.closed_low) return -INFINITY;
     if (above && !range.closed_high) return -INFINITY;
-    const double f = below ? range.low : above ? range.high : best;
-    sum += loss_at(loss, f, target);
+    outputs.data_ptr<double>()[i] = below ? range.low : above ? range.high : best;
   }
-  return sum / static_cast<double>(targets.size(0));
+  return mean_loss(loss, outputs.t().unsqueeze(0), y.t()).item<double>();
 }
 
 torch::Tensor kink_argument(const LossOptions& loss,

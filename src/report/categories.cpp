@@ -23,9 +23,7 @@ struct NameLayout {
 std::string shortened(const std::string& name) {
   auto out = name;
   while (text_width(out, kFontSize) > kMostWide) {
-    do {
-      out.pop_back();
-    } while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0x80) != 0);
+    drop_last_letter(out);
   }
   return out == name ? out : out + "…";
 }

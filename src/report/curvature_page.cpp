@@ -10,6 +10,7 @@
 #include "report/chart.h"
 #include "report/figures.h"
 #include "report/html.h"
+#include "report/measures.h"
 #include "report/text.h"
 
 namespace basin {
@@ -34,19 +35,10 @@ std::string median_radius(std::vector<QuadraticRadius> radii) {
          show(middle.radius, 3);
 }
 
-// The half-width of the box round a minimum on which L is proved convex.
-std::string proved_radius(const RunReport& r, const PointCurvature& p) {
-  for (const auto& m : r.minima) {
-    const auto box = r.boxes.find(m.id);
-    if (p.gauge == "stored" && label_of(m) == p.point && box != r.boxes.end())
-      return box->second.radius > 0 ? show(box->second.radius, 3) : "none";
-  }
-  return "–";
-}
-
 std::vector<std::vector<std::string>> point_rows(const RunReport& r) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& p : r.points) {
+    const double proved = convex_radius(r, p);
     const auto first = [](const auto& list) {
       return list.empty() ? std::string("–") : estimate(list.front());
     };
@@ -69,7 +61,7 @@ std::vector<std::vector<std::string>> point_rows(const RunReport& r) {
              {p.radii.top.begin(),
               p.radii.top.begin() +
                   std::min<ptrdiff_t>(1, static_cast<ptrdiff_t>(p.radii.top.size()))}),
-         proved_radius(r, p)});
+         proved == 0 ? "none" : show(proved, 3)});
   }
   return rows;
 }

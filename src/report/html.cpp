@@ -38,8 +38,7 @@ size_t visible_letters(const std::string& html) {
   bool tag = false;
   for (const char c : html) {
     if (c == '<') tag = true;
-    const bool continues = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-    out += !tag && !continues ? 1 : 0;
+    out += !tag && !continues_letter(c) ? 1 : 0;
     if (c == '>') tag = false;
   }
   return out;

@@ -17,13 +17,6 @@ constexpr double kLeaderFrom = 12;  // pixels from which a line joins the two
 constexpr double kFontSize = 12;
 constexpr std::array kDistances{8.0, 16.0, 28.0, 42.0, 60.0, 80.0, 100.0, 120.0};
 
-bool continues_letter(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-size_t letters_of(const std::string& text) {
-  return static_cast<size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return !continues_letter(c); }));
-}
-
 // The box of words whose nearest corner, or side, lies `away` from the anchor.
 Rectangle box_at(const Anchor& a, int direction, double away, double w, double h) {
   static constexpr std::array<std::array<int, 2>, 8> kWays{
@@ -109,8 +102,7 @@ std::string title_text(const std::string& title, double x, double y, double widt
   const double size = std::max(kLeastSize, fit);
   auto words = title;
   while (text_width(words, size) > width && letters_of(words) > 2) {
-    while (continues_letter(words.back())) words.pop_back();
-    words.pop_back();
+    drop_last_letter(words);
   }
   if (words != title) words += "…";
   return fmt::format(

@@ -71,12 +71,11 @@ std::string line_figure(const std::vector<const StoredSlice*>& slices,
   } else {
     const auto x = numbers(first.frame.x);
     const double floor = floor_of(first.values.loss);
-    all = raised(numbers(first.values.loss), floor);
-    const bool log = is_log(all, style.scale);
+    const bool log = is_log(raised(numbers(first.values.loss), floor), style.scale);
     const auto drawn = [&](const torch::Tensor& values) {
       return log ? raised(numbers(values), floor_of(values)) : numbers(values);
     };
-    if (!log) all = numbers(first.values.loss);
+    all = drawn(first.values.loss);
     const bool decays = !first.values.plain_loss.equal(first.values.loss);
     const bool held = first.values.held_out_loss.defined();
     series.push_back({.label = decays || held ? "loss" : "", .x = x, .y = all});

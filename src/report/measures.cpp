@@ -68,16 +68,6 @@ std::vector<const PointCurvature*> compared_points(const RunReport& r) {
   return minima;
 }
 
-// The half-width of the box round it on which L is proved convex; NaN if none is known.
-double box_of(const RunReport& r, const PointCurvature& p) {
-  if (p.gauge != "stored") return NAN;
-  for (const auto& m : r.minima) {
-    const auto found = r.boxes.find(m.id);
-    if (label_of(m) == p.point && found != r.boxes.end()) return found->second.radius;
-  }
-  return NAN;
-}
-
 void add_curvature(const RunReport& r, std::vector<Measure>& out) {
   const auto points = compared_points(r);
   const auto over = [&](const auto& value) {
@@ -109,7 +99,9 @@ void add_curvature(const RunReport& r, std::vector<Measure>& out) {
       all.push_back(median_radius(b.radii.random) / p.norm);
     return median(all);
   };
-  const auto box = [&](const PointCurvature& p) { return box_of(r, p) / p.norm; };
+  const auto box = [&](const PointCurvature& p) {
+    return convex_radius(r, p) / p.norm;
+  };
   out.push_back({"curvature_points",
                  "",
                  points.empty() ? NAN : static_cast<double>(points.size())});
@@ -222,6 +214,15 @@ NegativePart negative_part(const torch::Tensor& least, const torch::Tensor& larg
   out.share = static_cast<double>(members.size()) / static_cast<double>(rows * columns);
   for (const auto n : sets.numbers(members)) out.regions = std::max(out.regions, n + 1);
   return out;
+}
+
+double convex_radius(const RunReport& r, const PointCurvature& p) {
+  if (p.gauge != "stored") return NAN;
+  for (const auto& m : r.minima) {
+    const auto found = r.boxes.find(m.id);
+    if (label_of(m) == p.point && found != r.boxes.end()) return found->second.radius;
+  }
+  return NAN;
 }
 
 std::vector<Measure> measures_of(const RunReport& r) {

@@ -26,6 +26,10 @@ struct Measure {
 /// convex, 0 if the proof failed at every size, empty if none was tried.
 std::vector<Measure> measures_of(const RunReport& report);
 
+/// The half-width of the box round the minimum that a point is, on which L is proved
+/// convex: 0 if the proof failed at every size, NaN if none was tried there.
+double convex_radius(const RunReport& report, const PointCurvature& point);
+
 /// The part of a map `[m, m]` of least eigenvalues that is negative by more than
 /// rounding, 1e-12 of the largest, and of how many regions it consists (points joined
 /// along rows and columns).

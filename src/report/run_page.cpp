@@ -96,7 +96,7 @@ std::string counts_section(const RunReport& r) {
          "Component: joined by paths below the stated barrier, as far as they were "
          "sought. At least: Chao1's lower bound of seen and unseen together. Coverage "
          "is the estimated chance that another seed ends at a minimum already seen; "
-         "beside it its lower end, which counts minima hit once as trials (Wilson). "
+         "beside it the lower end of Wilson's interval for it. "
          "Candidates include endpoints that are not certified: their count is of "
          "places, not of minima, and nothing is estimated from it.</p>\n" +
          html_table({"set",

@@ -229,7 +229,7 @@ std::string counts_text(const RunReport& report) {
                          "count",
                          "at least",
                          "coverage",
-                         "at least",
+                         "cov. >=",
                          "seeds");
   for (const auto& c : report.counts) {
     if (c.seeds == 0) continue;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace basin {
@@ -30,6 +31,18 @@ std::string escape_html(std::string_view text) {
     }
   }
   return out;
+}
+
+bool continues_letter(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+size_t letters_of(std::string_view text) {
+  return static_cast<size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return !continues_letter(c); }));
+}
+
+void drop_last_letter(std::string& text) {
+  while (text.size() > 1 && continues_letter(text.back())) text.pop_back();
+  text.pop_back();
 }
 
 std::string show(double x, int digits) {

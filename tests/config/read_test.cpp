@@ -7,20 +7,12 @@
 
 #include "config/table.h"
 #include "config/write.h"
-#include "core/error.h"
+#include "support/complaints.h"
 
 namespace basin {
 namespace {
 
-std::string complaints(const std::string& yaml,
-                       const std::vector<std::string>& set = {}) {
-  try {
-    parse_experiment(yaml, "t.yaml", set);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "";
-}
+using testing::complaints;
 
 void expect_complaint(const std::string& yaml, const std::string& part) {
   const auto text = complaints(yaml);

@@ -6,20 +6,12 @@
 #include "config/read.h"
 #include "config/synonyms.h"
 #include "config/table.h"
-#include "core/error.h"
+#include "support/complaints.h"
 
 namespace basin {
 namespace {
 
-std::string complaints(const std::string& yaml,
-                       const std::vector<std::string>& set = {}) {
-  try {
-    parse_experiment(yaml, "t.yaml", set);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "";
-}
+using testing::complaints;
 
 void expect_meant(const std::string& yaml, const std::string& meant) {
   const auto text = complaints(yaml);

@@ -140,6 +140,15 @@ TEST(Identify, TakesDeepLinearEndpointsForOneMinimumUpToMixing) {
   EXPECT_EQ(found.minima[0].endpoint.nullity, 9 + 3);  // mixing, bias shifts
 }
 
+TEST(Identify, KnowsALinearNetworkByItsLayersNotByItsSize) {
+  // 3-1-2 has 8 parameters, and so has the one affine map that it is.
+  const auto found = run({.depth = 1, .width = 1, .activation = Elementwise::kIdentity},
+                         {},
+                         random_data(30, 3, 0, 2),
+                         6);
+  EXPECT_EQ(found.minima.size(), 1u);
+}
+
 TEST(Identify, FollowsZeroModesToInfinityButNotAcrossAPlateau) {
   // Logistic regression without decay: the first weight separates its sample and wants
   // to grow for ever; the second has contradictory samples and a minimum at 0.

@@ -15,24 +15,12 @@
 namespace basin {
 namespace {
 
+using testing::kActivations;
 using testing::largest;
 using testing::objective_for;
 using testing::random_data;
 using testing::scrambled;
 using torch::Tensor;
-
-const std::vector<Elementwise> kAll{Elementwise::kIdentity,
-                                    Elementwise::kRelu,
-                                    Elementwise::kLeakyRelu,
-                                    Elementwise::kTanh,
-                                    Elementwise::kSigmoid,
-                                    Elementwise::kSoftplus,
-                                    Elementwise::kGelu,
-                                    Elementwise::kSilu,
-                                    Elementwise::kElu,
-                                    Elementwise::kSin,
-                                    Elementwise::kSquare,
-                                    Elementwise::kAbs};
 
 struct Shape {
   Elementwise activation;
@@ -42,7 +30,7 @@ struct Shape {
 
 std::vector<Shape> shapes() {
   std::vector<Shape> out;
-  for (const auto activation : kAll) {
+  for (const auto activation : kActivations) {
     for (const int64_t depth : {1, 2, 3}) {
       for (int k = 0; k < 7; ++k) {
         out.push_back({activation,
@@ -111,7 +99,7 @@ TEST(SymmetryTable, CopiesHaveTheSameLossAndAreOneClass) {
 // What holds of φ at random z, found without the table.
 TEST(SymmetryTable, HasEveryIdentity) {
   const auto z = at::linspace(-3.1, 3.3, 41, torch::kFloat64);
-  for (const auto kind : kAll) {
+  for (const auto kind : kActivations) {
     SCOPED_TRACE(static_cast<int>(kind));
     const auto s = symmetry_of(kind);
     const auto phi = elementwise(kind, z), back = elementwise(kind, -z);

@@ -16,24 +16,13 @@
 namespace basin {
 namespace {
 
+using testing::kActivations;
 using testing::largest;
 using testing::network_for;
 using testing::normal;
 using testing::random_data;
 using testing::same_bits;
 
-const std::vector<Elementwise> kActivations{Elementwise::kIdentity,
-                                            Elementwise::kRelu,
-                                            Elementwise::kLeakyRelu,
-                                            Elementwise::kTanh,
-                                            Elementwise::kSigmoid,
-                                            Elementwise::kSoftplus,
-                                            Elementwise::kGelu,
-                                            Elementwise::kSilu,
-                                            Elementwise::kElu,
-                                            Elementwise::kSin,
-                                            Elementwise::kSquare,
-                                            Elementwise::kAbs};
 const std::vector<LossKind> kLosses{LossKind::kMse,
                                     LossKind::kCrossEntropy,
                                     LossKind::kLogistic,

@@ -11,6 +11,20 @@
 
 namespace basin::testing {
 
+/// Every activation of a network.
+inline const std::vector<Elementwise> kActivations{Elementwise::kIdentity,
+                                                   Elementwise::kRelu,
+                                                   Elementwise::kLeakyRelu,
+                                                   Elementwise::kTanh,
+                                                   Elementwise::kSigmoid,
+                                                   Elementwise::kSoftplus,
+                                                   Elementwise::kGelu,
+                                                   Elementwise::kSilu,
+                                                   Elementwise::kElu,
+                                                   Elementwise::kSin,
+                                                   Elementwise::kSquare,
+                                                   Elementwise::kAbs};
+
 inline torch::Tensor normal(std::vector<int64_t> shape, uint64_t index = 0) {
   auto out = at::empty(shape, torch::kFloat64);
   RandomStream random(99, Stream::kProbe, index);
