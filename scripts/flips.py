@@ -9,9 +9,9 @@ Flips: single bits at random places of the folder. Each is `caught` (verify ends
 is no claim) or MISSED: a claim of the database reads differently and verify passes.
 
 Forged: one value of one column of the database changed in a plausible way, column after
-column. A column of `endpoints` is forged twice: as it is, and with the digest of its row
-made anew. Each is `named` (verify fails and speaks of a minimum, a seed or the thing),
-`caught` (fails, but names nothing) or MISSED.
+column, each twice: as it is, and with the seal of its row made anew. Each is `named`
+(verify fails and speaks of a minimum, a seed or the thing), `caught` (fails, but names
+nothing) or MISSED.
 
 The full measure is --flips 10000 --forged 2000. Exit code 1 if anything is missed.
 """
@@ -37,41 +37,39 @@ CLAIMS = {"endpoints", "minima", "members", "counts", "spectra", "nodes", "node_
           "saddles", "edges", "boxes", "convexity", "curvature"}
 RECORDS = {"endpoints.polish_steps", "endpoints.trained_loss", "node_points.polish_steps",
            "saddles.polish_steps", "node_points.trained_loss", "saddles.trained_loss",
-           "node_points.digest", "saddles.digest", "convexity.chords", "convexity.drawn",
+           "convexity.chords", "convexity.drawn",
            "convexity.hessians_made"}
 WORDS = ["strict_minimum", "minimum_modulo_symmetry", "degenerate_minimum", "kink_minimum",
          "saddle", "escaping", "undecided", "not_converged", "diverged"]
-SEALED = ("seed verdict_code certificate reason theta loss gradient_norm noise min_eigenvalue "
-          "max_eigenvalue residual newton_step nullity explained sources cut_below cut_above "
-          "eigenvalues saddle_index witness witness_fall growth_fall norm kink_distance radius kinks "
-          "kink_margin kink_force zeroed silence units polish_steps trained_loss").split()
-BLOBS = {"theta", "eigenvalues", "witness"}
-WHOLE = {"seed", "verdict_code", "certificate", "nullity", "explained", "saddle_index", "kinks",
-         "zeroed", "polish_steps"}
-TEXT = {"reason", "sources", "units"}
 
 
-def digest(row):
-    """The seal of an endpoint, as the program writes it."""
-    out = b""
-    for name in SEALED:
-        v = row[name]
-        if name in BLOBS:
-            out += b"t"
-            if v is not None:
-                rank = struct.unpack_from("<q", v)[0]
-                for i in range(rank):
-                    out += b"i" + v[8 + 8 * i:16 + 8 * i]
-                body = v[8 + 8 * rank:]
-                out += b"".join(b"d" + body[i:i + 8] for i in range(0, len(body), 8))
-        elif name in WHOLE:
-            out += b"i" + struct.pack("<q", v or 0)
-        elif name in TEXT:
-            text = (v or "").encode()
-            out += b"si" + struct.pack("<q", len(text)) + text
-        else:
-            out += b"d" + (struct.pack("<d", v) if v is not None else b"\0\0\0\0\0\0\xf8\x7f")
-    return hashlib.sha256(out).hexdigest()
+def raw(v):
+    """A value as the program seals it: a letter for its type, its length, its bytes."""
+    kind, data = {
+        int: lambda: (b"i", struct.pack("<q", v)),
+        float: lambda: (b"d", struct.pack("<d", v)),
+        str: lambda: (b"s", v.encode()),
+        bytes: lambda: (b"b", v),
+        type(None): lambda: (b"n", b""),
+    }[type(v)]()
+    return kind + struct.pack("<q", len(data)) + data
+
+
+def digests(db, table):
+    """{row: SHA-256} of a table, as in its seals."""
+    keys = [r for r in db.execute(f'PRAGMA table_info("{table}")') if r["pk"]]
+    order = ", ".join(f'"{k["name"]}"' for k in keys) or "rowid"
+    whole = len(keys) == 1 and keys[0]["type"] == "INTEGER"
+    out = {}
+    for place, row in enumerate(db.execute(f'SELECT rowid AS number, * FROM "{table}" ORDER BY {order}')):
+        values = tuple(row)
+        out[values[0] if whole else place] = hashlib.sha256(b"".join(map(raw, values[1:]))).hexdigest()
+    return out
+
+
+def seal(db, table):
+    db.execute("DELETE FROM seals WHERE part = ?", (table,))
+    db.executemany("INSERT INTO seals VALUES(?, ?, ?)", [(table, r, d) for r, d in digests(db, table).items()])
 
 
 def open_db(path):
@@ -211,18 +209,20 @@ def forge(runner, run, scratch, job):
         new = forged_value(column, row[column], draw)
         changes = {column: new}
         if table in ("endpoints", "node_points", "saddles") and sealed:
+            # The words and the code of a verdict are one claim.
             if column == "verdict":
                 changes["verdict_code"] = WORDS.index(new)
             if column == "verdict_code":
                 if not 0 <= new < len(WORDS):
                     return "empty", label, ""
                 changes["verdict"] = WORDS[new]
-            changes["digest"] = digest({**dict(row), **changes})
         for name, v in changes.items():
             try:
                 db.execute(f'UPDATE "{table}" SET "{name}" = ? WHERE rowid = ?', (v, row["r"]))
             except sqlite3.IntegrityError:
                 return "empty", label, ""
+        if sealed:
+            seal(db, table)
         db.commit()
         db.close()
         code, text = verify(runner, copy)
@@ -250,11 +250,11 @@ def forging_jobs(run, count, seed):
                 full = db.execute(f'SELECT count("{row["name"]}") FROM "{table}"').fetchone()[0]
                 if full:
                     columns.append((table, row["name"], False))
-        known = all(digest(r) == r["digest"] for r in db.execute("SELECT * FROM endpoints"))
-    if known:
-        columns += [(t, c, True) for t, c, _ in columns if t == "endpoints" and c not in ("digest", "seed")]
-    else:
-        print("the seal of endpoints is not the one this script knows: rows are not resealed")
+        known = {(r["part"], r["row"]): r["digest"] for r in db.execute("SELECT * FROM seals")}
+        for table in sorted({t for t, _, _ in columns}):
+            if any(known.get((table, r)) != d for r, d in digests(db, table).items()):
+                sys.exit(f"the seals of {table} are not those this script knows")
+    columns += [(t, c, True) for t, c, _ in columns]
     random.Random(seed).shuffle(columns)
     return [(*columns[i % len(columns)], seed * 1_000_003 + i) for i in range(count)]
 

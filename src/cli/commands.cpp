@@ -82,6 +82,11 @@ void list_command(const Arguments& arguments) {
 
 void show_command(const Arguments& arguments) {
   const auto run = find_run(arguments.out, arguments.target);
+  const auto unfinished = unfinished_text(run);
+  if (!unfinished.empty()) {
+    fmt::print("{}\n", unfinished);
+    return;
+  }
   if (!fs::exists(run / kDatabaseFile)) {
     fmt::print("{}", read_file(run / "tables" / "sweep.csv", int64_t{1} << 26));
     fmt::print("page: {}\n", (run / kPageFile).string());

@@ -15,6 +15,7 @@
 #include "report/convexity_page.h"
 #include "report/figures.h"
 #include "report/graph_page.h"
+#include "report/text.h"
 #include "store/run_folder.h"
 #include "store/tables.h"
 
@@ -109,10 +110,10 @@ void fill_results(Results& results, RunReport& report) {
 }
 
 // The lower end of the coverage of the certified minima; 0 without any.
-double coverage_of(Results& results) {
+double least_coverage_of(Results& results) {
   for (const auto& c : results.load_counts()) {
     if (c.set == "certified" && c.level == "parameters" && c.seeds > 0)
-      return least_coverage(c);
+      return c.least_coverage;
   }
   return 0;
 }
@@ -126,12 +127,35 @@ void run_ensemble(const Session& session, Results& results, Manifest& manifest) 
     manifest.stage("polishing", [&] { judge_stage(session, results, seeds); });
     manifest.stage("identifying", [&] { identify_stage(session, results, seeds); });
     if (until.coverage == 0 || seeds >= until.max_seeds) return;
-    if (coverage_of(results) >= until.coverage) return;
+    if (seeds >= until.min_seeds && least_coverage_of(results) >= until.coverage)
+      return;
     seeds = std::min(until.max_seeds, seeds + std::max<int64_t>(16, seeds / 2));
   }
 }
 
 }  // namespace
+
+std::string unfinished_text(const fs::path& folder) {
+  const char* more = "the same command continues";
+  if (!fs::exists(folder / kManifestFile)) {
+    return fs::exists(folder / kPageFile)
+               ? ""
+               : fmt::format("{}: unfinished: {}", folder.string(), more);
+  }
+  const auto manifest = read_manifest(folder);
+  if (manifest.contains("finished") && manifest.at("finished").is_string()) return "";
+  if (!fs::exists(folder / kDatabaseFile))
+    return fmt::format(
+        "{}: unfinished: nothing trained yet; {}", folder.string(), more);
+  Results results(folder, Database::Mode::kRead);
+  return fmt::format(
+      "{}: unfinished: {} trained, {} judged, minima {}; {}",
+      folder.string(),
+      plural(static_cast<int64_t>(results.trained_seeds().size()), "seed"),
+      show(static_cast<int64_t>(results.judged_seeds().size())),
+      results.identified_seeds() > 0 ? "identified" : "not yet identified",
+      more);
+}
 
 RunReport load_report(const fs::path& folder) {
   const auto manifest = read_manifest(folder);
@@ -196,6 +220,7 @@ RunOutcome run_spec(const Spec& spec, const Settings& settings) {
     manifest.stage("slices", [&] { slice_stage(session, results); });
     manifest.stage("curvature", [&] { curvature_stage(session, results); });
     write_tables(results, folder / "tables");
+    results.seal();
   }
   RunOutcome out{folder, load_report(folder)};
   manifest.stage("report", [&] {

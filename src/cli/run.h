@@ -14,6 +14,9 @@ struct RunOutcome {
 };
 RunOutcome run_spec(const Spec& spec, const Settings& settings);
 
+/// How far a run that did not end has come; "" for one that did.
+std::string unfinished_text(const std::filesystem::path& folder);
+
 /// The report of a run folder, from its files alone.
 RunReport load_report(const std::filesystem::path& folder);
 

@@ -191,6 +191,7 @@ MinimaProblem Session::problem() const {
           .layout = network.layout,
           .decay = spec.loss.decay_biases ? spec.loss.weight_decay : 0,
           .lower_bound = lower_bound_,
+          .convex = proof_of(spec).convex,
           .data_symmetries = symmetries,
           .all_input_permutations =
               spec.data.symmetries == std::vector<std::string>{"permutations"}};

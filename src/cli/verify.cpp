@@ -6,6 +6,7 @@
 #include <map>
 
 #include "cli/run.h"
+#include "cli/verify_convexity.h"
 #include "cli/verify_graph.h"
 #include "config/read.h"
 #include "core/error.h"
@@ -13,6 +14,7 @@
 #include "core/numbers.h"
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "report/checks.h"
 #include "report/text.h"
 #include "store/results.h"
 #include "store/run_folder.h"
@@ -43,16 +45,41 @@ Session session_of(const std::filesystem::path& folder,
 
 std::vector<Faults> check_endpoints(const CertificateContext& context,
                                     const std::vector<Endpoint>& endpoints,
-                                    const std::vector<std::string>& changed,
                                     int64_t threads) {
   std::vector<Faults> out(endpoints.size());
   Progress progress("verifying", static_cast<int64_t>(endpoints.size()), 0);
   parallel_for(static_cast<int64_t>(endpoints.size()), threads, [&](int64_t i) {
     const auto k = static_cast<size_t>(i);
     out[k] = faults_of(context, endpoints[k]);
-    if (!changed[k].empty()) out[k].push_back(changed[k]);
     progress.advance();
   });
+  return out;
+}
+
+bool same_number(double a, double b) {
+  return (std::isnan(a) && std::isnan(b)) || std::abs(a - b) <= 1e-9 * std::abs(a);
+}
+
+// Rows that are not as they were when the run ended, by the name of what they are.
+Faults seal_faults(Results& results) {
+  static const std::map<std::string, std::string> kNames{{"endpoints", "seed"},
+                                                         {"minima", "minimum"},
+                                                         {"members", "member"},
+                                                         {"node_points", "node"},
+                                                         {"nodes", "node"},
+                                                         {"saddles", "saddle"},
+                                                         {"edges", "edge"},
+                                                         {"boxes", "box of minimum"},
+                                                         {"spectra", "spectrum"}};
+  Faults out;
+  for (const auto& seal : results.broken_seals()) {
+    const auto at = kNames.find(seal.table);
+    const auto& name = at == kNames.end() ? seal.table : at->second;
+    out.push_back(
+        seal.row < 0
+            ? fmt::format("{} {}", name, seal.what)
+            : fmt::format("{} {} {} after the run ended", name, seal.row, seal.what));
+  }
   return out;
 }
 
@@ -76,6 +103,7 @@ Faults class_faults(const Session& session,
         a.id == b.id && a.seeds == b.seeds && a.endpoint.seed == b.endpoint.seed &&
         a.log10_orbit == b.log10_orbit && a.symmetry_class == b.symmetry_class &&
         a.everywhere_class == b.everywhere_class &&
+        a.connected_class == b.connected_class &&
         a.function_class == b.function_class && a.loss_class == b.loss_class &&
         a.proved_distinct == b.proved_distinct;
     if (!same)
@@ -87,72 +115,14 @@ Faults class_faults(const Session& session,
     same = expected[i].level == counts[i].level && expected[i].set == counts[i].set &&
            expected[i].count == counts[i].count &&
            expected[i].seeds == counts[i].seeds &&
-           std::abs(expected[i].chao1 - counts[i].chao1) <= 1e-9 * counts[i].chao1;
+           same_number(expected[i].at_least, counts[i].at_least) &&
+           same_number(expected[i].coverage, counts[i].coverage) &&
+           same_number(expected[i].least_coverage, counts[i].least_coverage) &&
+           same_number(expected[i].more.low, counts[i].more.low) &&
+           same_number(expected[i].more.high, counts[i].more.high);
   }
   if (!same) out.emplace_back("the counts do not follow from the endpoints");
   return out;
-}
-
-// What does not hold of a verdict on convexity: a witness is evaluated by the
-// reference, a proof is made again from the config.
-std::string convexity_fault(const Session& session,
-                            const Reference& reference,
-                            const ConvexityReport& r) {
-  if (r.verdict == Convexity::kStructural) {
-    const auto proof = proof_of(session.spec);
-    return proof.convex ? "" : "no composition rule proves it";
-  }
-  const auto& w = r.witness;
-  if (r.verdict != Convexity::kWitness)
-    return w.a.defined() && w.violates() ? "its witness says another verdict" : "";
-  const bool fits = w.a.defined() && w.b.defined() &&
-                    w.a.numel() == reference.dimension() &&
-                    w.b.numel() == reference.dimension() && w.t > 0 && w.t < 1;
-  if (!fits) return "its witness is missing, or not of this network";
-  const auto loss = [&](const torch::Tensor& theta) {
-    const auto list = numbers(theta);
-    return reference.evaluate({list.begin(), list.end()}, {}).value;
-  };
-  const Real t = w.t;
-  const Real right = (1 - t) * loss(w.a) + t * loss(w.b);
-  const Real left = loss((1 - w.t) * w.a + w.t * w.b);
-  auto again = w;
-  measure(*session.analysis, again);
-  const auto agrees = [](Real stored, Real value, Real tolerance) {
-    return (stored > value ? stored - value : value - stored) <= tolerance;
-  };
-  const Real scale = (left < 0 ? -left : left) + (right < 0 ? -right : right);
-  if (!agrees(w.left, left, 1e-9L * scale) || !agrees(w.right, right, 1e-9L * scale) ||
-      !agrees(w.error, again.error, 0.5L * again.error))
-    return "the losses of its witness are others";
-  // The mixture is rounded to float64: by so much its loss may be another's.
-  return left - right > 10 * static_cast<Real>(std::max(w.error, 0.0)) && left > right
-             ? ""
-             : "the witness does not violate the inequality";
-}
-
-// The dual bound again, from outputs that the reference computes.
-std::string dual_fault(const Session& session,
-                       const Reference& reference,
-                       const RunReport& report) {
-  const auto& c = *report.convexity;
-  if (c.dual_minimum < 0) return "";
-  for (const auto& m : report.minima) {
-    if (m.id != c.dual_minimum) continue;
-    const auto list = numbers(m.endpoint.theta);
-    const auto outputs = reference.evaluate({list.begin(), list.end()}, {}).outputs;
-    const std::vector<double> rounded(outputs.begin(), outputs.end());
-    const auto again = session.dual_bound_at(at::tensor(rounded, torch::kFloat64));
-    const auto same = [](double a, double b) {
-      return (std::isnan(a) && std::isnan(b)) ||
-             std::abs(a - b) <= 1e-9 * std::max(std::abs(a), std::abs(b));
-    };
-    return again.exact == c.dual.exact && same(again.ratio, c.dual.ratio) &&
-                   same(again.lower, c.dual.lower)
-               ? ""
-               : "the dual bound does not follow from its minimum";
-  }
-  return "the dual bound is of no minimum there is";
 }
 
 /// Endpoints of one line: a class, or those of one verdict that belong to none.
@@ -243,55 +213,39 @@ void verify_run(const std::filesystem::path& folder, const Settings& settings) {
                                    .layout = session.network.layout,
                                    .blocks = session.analysis->kink_blocks(),
                                    .decay = session.problem().decay,
+                                   .convex = session.problem().convex,
                                    .options = session.spec.minima};
-  const auto faults = check_endpoints(
-      context, report.endpoints, results.changed_endpoints(), session.threads);
+  const auto seals = seal_faults(results);
+  for (const auto& fault : seals) fmt::print("seals: {}\n", fault);
+  const auto faults = check_endpoints(context, report.endpoints, session.threads);
   print_lines(lines_of(report.endpoints, report.minima, faults));
   int64_t wrong = 0;
   for (const auto& f : faults) wrong += !f.empty();
   const auto classes =
       class_faults(session, report.endpoints, report.minima, report.counts);
   for (const auto& fault : classes) fmt::print("classes: {}\n", fault);
-  if (report.convexity) {
-    auto fault = convexity_fault(session, context.reference, *report.convexity);
-    if (fault.empty()) fault = dual_fault(session, context.reference, report);
-    if (!fault.empty()) throw NumericError(folder.string() + ": convexity: " + fault);
-    for (const auto& [id, box] : report.boxes) {
-      const auto at = static_cast<size_t>(id);
-      bool same = at < report.minima.size();
-      if (same) {
-        const auto again =
-            certify_box(session.box_problem(), report.minima[at].endpoint.theta);
-        same = again.radius == box.radius && again.curvature == box.curvature &&
-               again.gradient == box.gradient && again.margin == box.margin &&
-               again.problem == box.problem;
-      }
-      if (!same) {
-        throw NumericError(fmt::format(
-            "{}: the box of minimum {} does not hold", folder.string(), id));
-      }
-    }
+  const auto convexity = convexity_faults(session, context.reference, report);
+  for (const auto& fault : convexity) fmt::print("convexity: {}\n", fault);
+  if (report.convexity && convexity.empty())
     fmt::print("convexity: {} holds\n", name_of(report.convexity->verdict));
-  }
   const auto graph = graph_faults(session, context, report.graph, report.counts);
   for (const auto& fault : graph) fmt::print("graph: {}\n", fault);
-  if (wrong > 0 || !classes.empty() || !graph.empty()) {
+  if (wrong > 0 || !classes.empty() || !graph.empty() || !seals.empty() ||
+      !convexity.empty()) {
     throw NumericError(
-        fmt::format("{}: {} of {} endpoints, {} classes or counts and {} parts of the "
-                    "graph FAIL",
+        fmt::format("{}: {} of {} endpoints, {} classes or counts, {} claims of "
+                    "convexity, {} parts of the graph and {} seals FAIL",
                     folder.string(),
                     wrong,
                     report.endpoints.size(),
                     classes.size(),
-                    graph.size()));
+                    convexity.size(),
+                    graph.size(),
+                    seals.size()));
   }
   fmt::print("all {} hold\n", plural(static_cast<int64_t>(faults.size()), "endpoint"));
-  fmt::print(
-      "independent (plain loops in extended precision): losses, gradients, Hessians, "
-      "zero modes, kinks, lower bounds, witnesses\n"
-      "recomputed (the program's own code): classes, counts{}{}\n",
-      report.convexity ? ", rules of convexity, boxes, dual bound" : "",
-      report.graph.nodes.empty() ? "" : ", flows from saddles");
+  for (const auto& c : checks_of(report))
+    fmt::print("{}: {}\n", name_of(c.how), c.claims);
   if (!report.graph.nodes.empty()) {
     fmt::print("all {} and the flows from {} hold\n",
                plural(static_cast<int64_t>(report.graph.nodes.size()), "node"),

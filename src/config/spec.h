@@ -29,8 +29,9 @@ struct ComputeOptions {
 
 /// When an ensemble that began with `seeds` members is large enough.
 struct UntilOptions {
-  double coverage =
-      0;  ///< Good-Turing, of certified minima at level parameters; 0: off
+  double coverage = 0;  ///< lower end of the coverage of the certified minima at level
+                        ///< parameters (Count::least_coverage); 0: off
+  int64_t min_seeds = 100;
   int64_t max_seeds = 10'000;
 };
 

@@ -209,11 +209,14 @@ std::vector<Section> describe(Spec& spec) {
        "add seeds until the lower end of the coverage passes a bound",
        {{"coverage",
          &spec.until.coverage,
-         "lower end of the estimated chance that a new seed ends at a certified "
-         "minimum "
-         "already seen (Wilson: 381 seeds without a single hit for 0.99); 0: no more "
-         "than ensemble.seeds",
+         "lower end of the interval for the chance that a new seed ends at a certified "
+         "minimum already seen (385 seeds for 0.99, if none is hit once or twice); 0: "
+         "no more than ensemble.seeds",
          {0, 1}},
+        {"min_seeds",
+         &spec.until.min_seeds,
+         "never stop before, whatever the coverage",
+         at_least(1, 1e7)},
         {"max_seeds", &spec.until.max_seeds, "then stop anyway", at_least(1, 1e7)}}},
       minima_section(spec.minima, spec.explore),
       curvature_section(spec.curvature),

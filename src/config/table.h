@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <limits>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -52,6 +53,9 @@ struct Section {
 
 /// The keys of a spec, bound to its fields. The top level has key "".
 std::vector<Section> describe(Spec& spec);
+
+/// The keys of `data` that a source does not read.
+std::set<std::string> unread_data_keys(DataSource source);
 
 /// The keys of one entry of `landscape`.
 std::vector<Field> describe(SliceOptions& slice);

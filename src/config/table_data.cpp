@@ -84,4 +84,35 @@ Section data_section(DataOptions& d) {
        {"test_fraction", &d.test_fraction, "held out at random", {0, 0.95}}}};
 }
 
+std::set<std::string> unread_data_keys(DataSource source) {
+  using enum DataSource;
+  // Keys that only some sources read.
+  const std::vector<std::pair<std::string, std::set<DataSource>>> readers{
+      {"samples", {kSine, kPolynomial, kBlobs, kMoons, kSpirals, kTeacher}},
+      {"noise", {kXor, kSine, kPolynomial, kBlobs, kMoons, kSpirals, kTeacher}},
+      {"inputs", {kBlobs, kTeacher, kGaussianPopulation}},
+      {"classes", {kBlobs, kSpirals}},
+      {"x", {kSingleSample}},
+      {"y", {kSingleSample}},
+      {"encoding", {kXor}},
+      {"frequency", {kSine}},
+      {"coefficients", {kPolynomial}},
+      {"spread", {kBlobs}},
+      {"turns", {kSpirals}},
+      {"teacher_width", {kTeacher, kGaussianPopulation}},
+      {"teacher_depth", {kTeacher}},
+      {"file", {kCsv, kIdx}},
+      {"labels", {kIdx}},
+      {"header", {kCsv}},
+      {"delimiter", {kCsv}},
+      {"decimal", {kCsv}},
+      {"targets", {kCsv}},
+      {"target_kind", {kCsv}}};
+  std::set<std::string> out;
+  for (const auto& [key, sources] : readers) {
+    if (!sources.contains(source)) out.insert(key);
+  }
+  return out;
+}
+
 }  // namespace basin

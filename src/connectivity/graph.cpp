@@ -128,9 +128,30 @@ std::vector<Pair> pairs_across(const Graph& graph,
   return out;
 }
 
-bool known_edge(const Graph& graph, const Edge& e) {
+// Up to the symmetries of the network, as minima are.
+bool same_place(const MinimaProblem& problem,
+                const MinimaOptions& options,
+                Endpoint x,
+                Endpoint y) {
+  if (!near_loss(x.loss, y.loss, 100 * options.same_loss)) return false;
+  x.seed = 0;
+  y.seed = 1;
+  return identify(problem, {x, y}, options).size() == 1;
+}
+
+bool known_edge(const MinimaProblem& problem,
+                const MinimaOptions& options,
+                const Graph& graph,
+                const Edge& e) {
+  // Told apart by their parameters: only minima have classes.
+  const auto as_point = [](Endpoint saddle) {
+    saddle.verdict = Verdict::kStrictMinimum;
+    saddle.certificate = Certificate::kHessian;
+    return saddle;
+  };
   return std::any_of(graph.edges.begin(), graph.edges.end(), [&](const Edge& k) {
-    return k.a == e.a && k.b == e.b && near_loss(k.saddle.loss, e.saddle.loss, 1e-9);
+    return k.a == e.a && k.b == e.b &&
+           same_place(problem, options, as_point(k.saddle), as_point(e.saddle));
   });
 }
 
@@ -173,11 +194,7 @@ int64_t find_node(const MinimaProblem& problem,
                   const Endpoint& endpoint,
                   const MinimaOptions& options) {
   for (const auto& n : nodes) {
-    if (!near_loss(n.endpoint.loss, endpoint.loss, 100 * options.same_loss)) continue;
-    auto x = n.endpoint, y = endpoint;
-    x.seed = 0;
-    y.seed = 1;
-    if (identify(problem, {x, y}, options).size() == 1) return n.id;
+    if (same_place(problem, options, n.endpoint, endpoint)) return n.id;
   }
   return -1;
 }
@@ -248,7 +265,7 @@ Growth absorb(const MinimaProblem& problem,
         .log10_stabiliser = log10_group_order(problem.layout) -
                             log10_orbit_size(problem.layout, c.saddle.theta),
         .log_product = c.log_product};
-    if (known_edge(graph, edge)) continue;
+    if (known_edge(problem, minima, graph, edge)) continue;
     graph.edges.push_back(edge);
     out.edges.push_back(edge);
   }

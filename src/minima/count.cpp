@@ -10,37 +10,44 @@ namespace {
 
 constexpr double kNormal95 = 1.959963984540054;
 
-double variance_of_chao1(double f1, double f2, double estimate) {
-  if (f2 > 0) {
-    const double a = f1 * (f1 - 1) / (2 * (f2 + 1));
-    const double b = f1 * std::pow(2 * f1 - 1, 2) / (4 * std::pow(f2 + 1, 2));
-    const double c = f1 * f1 * f2 * std::pow(f1 - 1, 2) / (4 * std::pow(f2 + 1, 4));
-    return a + b + c;
-  }
-  return f1 * (f1 - 1) / 2 + f1 * std::pow(2 * f1 - 1, 2) / 4 -
-         std::pow(f1, 4) / (4 * estimate);
-}
-
-// Log-normal about the number of unseen classes, so that low >= seen.
-Interval unseen_interval(double seen, double estimate, double variance) {
-  const double unseen = estimate - seen;
-  const double k = std::exp(
-      kNormal95 * std::sqrt(std::log1p(std::max(0.0, variance) / (unseen * unseen))));
-  return {seen + unseen / k, seen + unseen * k};
-}
-
-// No class is estimated to be unseen: what the hits themselves leave open, if each
-// class were hit a Poisson number of times (EstimateS user's guide, appendix B).
-Interval poisson_interval(const std::vector<int64_t>& hits) {
+// P(X <= most), X the heads among `tosses` of a fair coin. The terms fall from `most`
+// downwards as far as they can be summed, so that none is lost.
+double heads_at_most(int64_t most, int64_t tosses) {
+  const auto n = static_cast<double>(tosses);
+  const auto k = static_cast<double>(most);
+  double term = std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) -
+                         std::lgamma(n - k + 1) - n * std::log(2.0));
   double sum = 0;
-  for (const auto h : hits) sum += std::exp(-static_cast<double>(h));
-  const auto seen = static_cast<double>(hits.size());
-  const double p = sum / seen;
-  double n = 0;
-  for (const auto h : hits) n += static_cast<double>(h);
-  const double deviation = std::sqrt(std::max(0.0, sum - sum * sum / n));
-  const double high = (seen + kNormal95 * deviation) / (1 - p);
-  return {seen, std::max(seen, high)};
+  for (double j = k; j >= 0 && term > 1e-18 * sum; --j) {
+    sum += term;
+    term *= j / (n - j + 1);
+  }
+  return std::min(1.0, sum);
+}
+
+// New classes among as many seeds again. A class hit X times on average is new with
+// probability e^-X (1 − e^-X) <= X e^-X, its chance of being hit once: f1 and the new
+// ones are sums of rare events, the second with no more on average than the first, and
+// which of f1 + b of them came first is at worst a fair coin. The lower end is of
+// X e^-X − X² e^-X, estimated by f1 − 2 f2 / 2, less two of its deviations.
+Interval new_classes(int64_t once, int64_t twice, int64_t seeds) {
+  constexpr double kTail = 0.025;
+  int64_t high = 0, beyond = seeds + 1;
+  while (beyond - high > 1) {
+    const auto middle = high + (beyond - high) / 2;
+    (heads_at_most(once, once + middle) > kTail ? high : beyond) = middle;
+  }
+  const auto f1 = static_cast<double>(once), f2 = static_cast<double>(twice);
+  const double mean = std::max(0.0, f1 - f2);
+  const double low = std::ceil(mean - kNormal95 * std::sqrt(f1 + f2 + mean));
+  return {std::max(0.0, low), static_cast<double>(high)};
+}
+
+double least_coverage(double once, double twice, double seeds) {
+  const double half = kNormal95 * kNormal95 / 2;
+  const double missing =
+      once + half + kNormal95 * std::sqrt(once + 2 * twice + half / 2);
+  return std::max(0.0, 1 - missing / seeds);
 }
 
 std::vector<int64_t> hits_of(const std::vector<Minimum>& minima,
@@ -70,33 +77,29 @@ Interval wilson_interval(int64_t hits, int64_t trials) {
   return {hits == 0 ? 0.0 : centre - half, hits == trials ? 1.0 : centre + half};
 }
 
-double least_coverage(const Count& count) {
-  if (count.seeds == 0) return std::numeric_limits<double>::quiet_NaN();
-  const auto once =
-      std::llround((1 - count.coverage) * static_cast<double>(count.seeds));
-  return 1 - wilson_interval(once, count.seeds).high;
-}
-
 Count count_classes(const std::vector<int64_t>& hits) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   Count out;
   out.count = static_cast<int64_t>(hits.size());
-  double f1 = 0, f2 = 0;
+  int64_t once = 0, twice = 0;
   for (const auto h : hits) {
     out.seeds += h;
-    f1 += h == 1;
-    f2 += h == 2;
+    once += h == 1;
+    twice += h == 2;
   }
+  out.more = {kNone, kNone};
+  out.at_least = static_cast<double>(out.count);
   if (out.seeds == 0) {
-    out.coverage = std::numeric_limits<double>::quiet_NaN();
+    out.coverage = out.least_coverage = kNone;
     return out;
   }
-  const auto seen = static_cast<double>(out.count);
-  out.chao1 = seen + f1 * (f1 - 1) / (2 * (f2 + 1));
-  out.coverage = 1 - f1 / static_cast<double>(out.seeds);
-  out.interval =
-      out.chao1 > seen
-          ? unseen_interval(seen, out.chao1, variance_of_chao1(f1, f2, out.chao1))
-          : poisson_interval(hits);
+  const auto f1 = static_cast<double>(once), f2 = static_cast<double>(twice);
+  const auto n = static_cast<double>(out.seeds);
+  out.coverage = 1 - f1 / n;
+  out.least_coverage = least_coverage(f1, f2, n);
+  if (once == out.count) return out;  // none was hit twice
+  out.at_least += f1 * (f1 - 1) / (2 * (f2 + 1));
+  out.more = new_classes(once, twice, out.seeds);
   return out;
 }
 

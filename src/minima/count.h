@@ -16,27 +16,27 @@ struct Interval {
 /// The Wilson score interval of `hits` out of `trials`, 95 %. Wilson, JASA 22 (1927).
 Interval wilson_interval(int64_t hits, int64_t trials);
 
-/// How many classes there are, and how many were probably not seen.
+/// How many classes there are, and what more seeds may find. docs/counting.md has the
+/// derivations and a simulation of how often each bound holds.
 struct Count {
   std::string level;  ///< as in levels_of
   std::string set;    ///< "certified": proved minima; "candidates": what may be minima
   int64_t count = 0;  ///< distinct classes seen
   int64_t seeds = 0;  ///< endpoints that fell into them
-  double chao1 = 0;   ///< lower bound of the number of classes, seen or not
-  Interval interval;  ///< of chao1 by its log-normal formula. No confidence is claimed:
-                      ///< simulated, it holds the truth far less often than 95 %
-  double coverage = 0;  ///< Good-Turing: probability that a new seed finds a seen class
+  double at_least = 0;        ///< Chao1: estimates a lower bound of the number of
+                              ///< classes, seen or not; `count` if none was hit twice
+  double coverage = 0;        ///< Good-Turing's estimate of the probability that a new
+                              ///< seed finds a class already seen
+  double least_coverage = 0;  ///< lower end of its one-sided interval
+  Interval more;  ///< new classes among as many seeds again, 95 %; NaN if no class was
+                  ///< hit twice
 };
 
-/// The lower end of the coverage: 1 less the upper end of Wilson's interval for f1 hits
-/// among n seeds. Few seeds prove little, whatever they hit: 1 − f1 / n of two seeds at
-/// one minimum is 1, this is 0.34. NaN without seeds.
-double least_coverage(const Count& count);
-
-/// From the hits of each class. Chao1, bias-corrected, S + f1 (f1 − 1) / (2 (f2 + 1)),
-/// with its log-normal interval (Chao, Biometrics 43 (1987)); coverage 1 − f1 / n
-/// (Good, Biometrika 40 (1953)), where f1, f2 classes were hit once, twice. Without
-/// seeds the coverage is NaN.
+/// From the hits of each class, f1, f2 of which were hit once, twice, n = their sum.
+/// Chao1, bias-corrected, S + f1 (f1 − 1) / (2 (f2 + 1)): Chao, Biometrics 43 (1987).
+/// Coverage 1 − f1 / n: Good, Biometrika 40 (1953). Its lower end is 1 − M / n, where
+/// M − f1 = z √(M' + 2 f2), the variance of f1 less the expected hits of unseen classes
+/// being E f1 + 2 E f2. Without seeds both are NaN.
 Count count_classes(const std::vector<int64_t>& hits);
 
 /// All levels, for the certified minima and for all candidates.

@@ -40,6 +40,8 @@ std::string name_of(Certificate certificate) {
       return "lower bound";
     case Certificate::kConstant:
       return "constant";
+    case Certificate::kConvex:
+      return "convex";
   }
   return "";
 }

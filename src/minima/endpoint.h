@@ -32,9 +32,11 @@ enum class Certificate {
   kHigherOrder,  ///< one zero mode more, along which L rises with an even power
   kLowerBound,   ///< L is at its least possible value
   kConstant,     ///< L is constant near θ: every unit strictly inactive
+  kConvex,       ///< L is convex, by proof, and 0 is one of its subgradients at θ
 };
 
-/// "hessian", "active set", "higher order", "lower bound", "constant"; "" for none.
+/// "hessian", "active set", "higher order", "lower bound", "constant",
+/// "convex"; "" for none.
 std::string name_of(Certificate certificate);
 
 /// True where the seed may have found a minimum, certified or not: every verdict but

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/stop.h"
+#include "minima/connected.h"
 #include "minima/levels.h"
 #include "minima/matching.h"
 #include "minima/null_sources.h"
@@ -213,6 +214,7 @@ std::vector<Minimum> identify(const MinimaProblem& problem,
   }
   for (size_t m = 0; m < minima.size(); ++m) minima[m].id = static_cast<int64_t>(m);
   number_coarser_classes(problem, options, minima);
+  number_connected_sets(problem, options, minima);
   return minima;
 }
 

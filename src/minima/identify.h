@@ -17,6 +17,8 @@ struct Minimum {
   int64_t symmetry_class = -1;    ///< up to the declared symmetries of the data too
   int64_t everywhere_class = -1;  ///< equal function on all inputs (see ReluFunction)
   int64_t function_class = 0;     ///< equal outputs on the training inputs
+  int64_t connected_class = -1;   ///< joined by paths of constant loss, as far as they
+                                  ///< were found; -1: all minima are isolated
   int64_t loss_class = 0;
   double accuracy = Endpoint::kNan;       ///< on the training data
   double held_out_loss = Endpoint::kNan;  ///< decay included
@@ -31,7 +33,8 @@ std::string label_of(const Minimum& minimum);
 
 /// The levels of sameness that apply, finest first: "parameters", "symmetry" (if the
 /// data has declared symmetries), "everywhere" (one piecewise linear hidden layer),
-/// "function", "loss".
+/// "function", "connected" (if some minima are not isolated; it need not be coarser
+/// than "function"), "loss".
 std::vector<std::string> levels_of(const std::vector<Minimum>& minima);
 
 /// The class of a minimum at a level.

@@ -237,11 +237,39 @@ bool at_lower_bound(const MinimaProblem& problem, const Tensor& theta, double lo
   return loss - problem.lower_bound <= zero;
 }
 
+namespace {
+
+// Whether 0 is a subgradient at an endpoint that its own curvature does not certify:
+// the gradient is zero where L is smooth; or slopes of the kinks within their range,
+// ends included, make it zero.
+bool has_zero_subgradient(const Endpoint& e, const MinimaOptions& options) {
+  constexpr double kRounding = 1e-9;
+  if (!(e.gradient_norm <= std::max(options.gradient_tolerance, e.noise))) return false;
+  if (e.kinks > 0) return e.kink_margin >= -kRounding && e.kink_force > 0;
+  return e.verdict == Verdict::kDegenerateMinimum && e.radius > 0;
+}
+
+}  // namespace
+
 Endpoint judge(const MinimaProblem& problem,
                const Tensor& theta,
                const MinimaOptions& options) {
   auto out = judge_by_curvature(problem, theta, options);
   if (out.verdict == Verdict::kDiverged || is_certified(out)) return out;
+  if (problem.convex && has_zero_subgradient(out, options)) {
+    out.verdict = Verdict::kDegenerateMinimum;
+    out.certificate = Certificate::kConvex;
+    out.reason = fmt::format(
+        "the loss is convex and 0 is a subgradient here ({}): no loss is less, and the "
+        "minima of this loss are one convex set",
+        out.kinks > 0
+            ? fmt::format(
+                  "on {}, slope shares at least {:.2g} from their ends",
+                  out.kinks == 1 ? "1 kink" : fmt::format("{} kinks", out.kinks),
+                  std::max(0.0, out.kink_margin))
+            : "the gradient is zero to rounding");
+    return out;
+  }
   if (!at_lower_bound(problem, theta, out.loss)) return out;
   out.verdict = Verdict::kDegenerateMinimum;
   out.certificate = Certificate::kLowerBound;

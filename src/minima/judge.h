@@ -20,6 +20,8 @@ struct MinimaProblem {
   /// No loss is less, and some θ may attain it. −∞: nothing is known.
   double lower_bound = -std::numeric_limits<double>::infinity();
 
+  bool convex = false;  ///< L is convex in θ, by a proof: prove_convex
+
   std::vector<DataSymmetry> data_symmetries;  ///< generators, as the config declares
   bool all_input_permutations = false;  ///< they are all permutations of the inputs
 };

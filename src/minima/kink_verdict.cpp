@@ -9,6 +9,7 @@
 #include "curvature/symmetric_eigen.h"
 #include "minima/active_set.h"
 #include "minima/finite_moves.h"
+#include "minima/kink_line.h"
 #include "minima/newton.h"
 #include "minima/null_sources.h"
 #include "minima/symmetry.h"
@@ -19,36 +20,6 @@ namespace {
 using torch::Tensor;
 
 constexpr double kLeastMargin = 1e-6;
-constexpr int64_t kNearest = 32;  // sites whose distance in θ is found
-
-bool is_zeroed(const ParameterLayout& layout,
-               const std::vector<UnitId>& zeroed,
-               const KinkBlock& block,
-               int64_t unit) {
-  for (const auto& id : zeroed) {
-    if (id.unit == unit && layout.groups[id.group].layers.front() == block.layer) {
-      return true;
-    }
-  }
-  return false;
-}
-
-// Samples beyond the margin of a hinge: near θ the loss does not see them, so their
-// pre-activations are no kinks of L.
-std::vector<bool> silent_samples(const std::vector<KinkBlock>& blocks,
-                                 const Tensor& z) {
-  const auto& last = blocks.back();
-  std::vector<bool> out(static_cast<size_t>(last.samples), false);
-  if (last.name != "loss" || last.low != 0) return out;
-  const auto own =
-      z.narrow(0, last.offset, last.size()).view({last.units, last.samples});
-  const auto beyond =
-      (own < -kKinkTolerance * own.abs().max()).all(/*dim=*/0).to(torch::kInt64);
-  for (int64_t i = 0; i < last.samples; ++i) {
-    out[static_cast<size_t>(i)] = beyond[i].item<int64_t>() != 0;
-  }
-  return out;
-}
 
 // Zero modes of the reduced Hessian that symmetries explain: tangents that stay on the
 // kinks, move no held parameter and are annihilated by it.
@@ -74,12 +45,37 @@ ExplainedModes explain_along(const MinimaProblem& problem,
   return explain(sources, system.along.size(1));
 }
 
-// Saddle, if a step along the direction lowers the loss; else undecided: on kinks that
-// bend a straight step may show nothing.
-void add_witness(const MinimaProblem& problem, const Tensor& direction, Endpoint& out) {
-  const auto down = largest_fall(problem.objective, out.theta, out.loss, direction);
-  out.witness_fall = down.fall;
+// The step to the least loss along the direction, the active kinks held: where they
+// bend a straight step leaves them, which costs more than the direction gains.
+Fall largest_fall_on_kinks(const MinimaProblem& problem,
+                           const KinkPoint& point,
+                           const Tensor& free,
+                           const Tensor& restore,
+                           const Tensor& direction,
+                           double value) {
+  if (point.active.empty()) return {};
+  const KinkLine line(problem.objective, point, free, restore, direction);
+  const auto t = at::pow(0.5, at::arange(24, torch::kFloat64));
+  const auto points = line.path(at::cat({t, -t}));
+  const auto values = at::nan_to_num(problem.objective.value(points), 1e300, 1e300);
+  const auto best = values.argmin().item<int64_t>();
+  return {points[best] - point.theta, value - values[best].item<double>()};
+}
+
+// Saddle, if a step along the direction lowers the loss, straight or on the kinks; else
+// undecided.
+void add_witness(const MinimaProblem& problem,
+                 const KinkPoint& point,
+                 const Tensor& free,
+                 const Tensor& restore,
+                 const Tensor& direction,
+                 Endpoint& out) {
+  auto down = largest_fall(problem.objective, out.theta, out.loss, direction);
   const double noise = 16 * value_noise(problem.objective, out.theta);
+  if (!(down.fall > noise)) {
+    down = largest_fall_on_kinks(problem, point, free, restore, direction, out.loss);
+  }
+  out.witness_fall = down.fall;
   if (out.witness_fall > noise) {
     out.verdict = Verdict::kSaddle;
     out.witness = down.step;
@@ -108,48 +104,6 @@ void fill_curvature(const Tensor& values, const MinimaOptions& options, Endpoint
 }
 
 }  // namespace
-
-KinkPlace place_of(const MinimaProblem& problem, const Tensor& theta) {
-  KinkPlace out{.zeroed = problem.decay > 0 ? zeroed_units(problem.layout, theta)
-                                            : std::vector<UnitId>{},
-                .distance = INFINITY,
-                .radius = INFINITY};
-  const auto blocks = problem.objective.kink_blocks();
-  if (blocks.empty()) return out;
-  const auto z = problem.objective.kink_arguments(theta.unsqueeze(0)).squeeze(0);
-  std::vector<std::pair<double, int64_t>> others;  // |z|, site
-  const auto silent = silent_samples(blocks, z);
-  for (const auto& block : blocks) {
-    const auto own = z.narrow(0, block.offset, block.size()).abs();
-    const double scale = own.max().item<double>();
-    const auto* size = own.data_ptr<double>();
-    for (int64_t i = 0; i < block.size(); ++i) {
-      if (is_zeroed(problem.layout, out.zeroed, block, i / block.samples)) continue;
-      if (block.name != "loss" && silent[static_cast<size_t>(i % block.samples)])
-        continue;
-      const double relative = scale > 0 ? size[i] / scale : 0;
-      if (relative <= kKinkTolerance) {
-        out.active.push_back(block.offset + i);
-      } else {
-        out.distance = std::min(out.distance, relative);
-        others.emplace_back(size[i], block.offset + i);
-      }
-    }
-  }
-  const auto count = std::min<int64_t>(kNearest, static_cast<int64_t>(others.size()));
-  std::partial_sort(others.begin(), others.begin() + count, others.end());
-  std::vector<int64_t> nearest;
-  for (int64_t i = 0; i < count; ++i)
-    nearest.push_back(others[static_cast<size_t>(i)].second);
-  if (nearest.empty()) return out;
-  const auto frozen = problem.objective.frozen(side_slopes(problem.objective, theta));
-  const auto slope = frozen->argument_gradients(theta, index_of(nearest)).norm(2, {1});
-  for (int64_t i = 0; i < count; ++i) {
-    out.radius = std::min(
-        out.radius, others[static_cast<size_t>(i)].first / slope[i].item<double>());
-  }
-  return out;
-}
 
 ZeroedTest test_zeroed(const MinimaProblem& problem,
                        const Tensor& theta,
@@ -240,7 +194,7 @@ void judge_on_kinks(const MinimaProblem& problem,
     out.index = 0;
     out.reason =
         fmt::format("a unit at zero can grow: dual ratio {:.6g} > 1", zeroed.ratio);
-    add_witness(problem, zeroed.step, out);
+    add_witness(problem, point, free, system.inverse, zeroed.step, out);
     if (out.verdict == Verdict::kSaddle)
       out.reason += fmt::format(", the loss falls by {:.1e}", out.witness_fall);
     return;
@@ -259,7 +213,7 @@ void judge_on_kinks(const MinimaProblem& problem,
         0, free, at::mv(system.along, vectors.select(1, 0)));
     out.reason = fmt::format(
         "negative curvature {:.3e} along {} kinks", out.min_eigenvalue, out.kinks);
-    add_witness(problem, direction, out);
+    add_witness(problem, point, free, system.inverse, direction, out);
     return;
   }
   const double scale = values.numel() > 0 ? values.abs().max().item<double>() : 0;

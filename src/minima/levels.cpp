@@ -148,6 +148,9 @@ std::vector<std::string> levels_of(const std::vector<Minimum>& minima) {
     out.push_back("everywhere");
   }
   out.push_back("function");
+  if (!minima.empty() && minima.front().connected_class >= 0) {
+    out.push_back("connected");
+  }
   out.push_back("loss");
   return out;
 }
@@ -156,6 +159,7 @@ int64_t class_at(const Minimum& m, const std::string& level) {
   if (level == "parameters") return m.id;
   if (level == "symmetry") return m.symmetry_class;
   if (level == "everywhere") return m.everywhere_class;
+  if (level == "connected") return m.connected_class;
   return level == "function" ? m.function_class : m.loss_class;
 }
 

@@ -20,8 +20,10 @@ double Axis::pixel(double value) const {
 Axis fit_axis(const std::vector<double>& values, bool log) {
   double low = std::numeric_limits<double>::infinity();
   double high = -low;
+  bool whole = true;
   for (const double v : values) {
     if (!std::isfinite(v) || (log && v <= 0)) continue;
+    whole = whole && v == std::round(v);
     low = std::min(low, v);
     high = std::max(high, v);
   }
@@ -35,10 +37,10 @@ Axis fit_axis(const std::vector<double>& values, bool log) {
   }
   double air = 0.04 * (high - low);
   if (air <= 1e-12 * std::abs(high)) air = high == 0 ? 0.5 : 0.05 * std::abs(high);
-  return {.low = low - air, .high = high + air};
+  return {.low = low - air, .high = high + air, .whole = whole};
 }
 
-std::vector<Tick> ticks(const Axis& axis, bool integers) {
+std::vector<Tick> ticks(const Axis& axis) {
   std::vector<Tick> out;
   if (axis.log) {
     const int first = static_cast<int>(std::ceil(std::log10(axis.low) - 1e-9));
@@ -65,7 +67,7 @@ std::vector<Tick> ticks(const Axis& axis, bool integers) {
   } else if (span / step > 8) {
     step *= 2;
   }
-  if (integers) step = std::max(1.0, std::round(step));
+  if (axis.whole) step = std::max(1.0, std::round(step));
   // So many that two ticks differ.
   const double largest = std::max(std::abs(axis.low), std::abs(axis.high));
   const int digits =

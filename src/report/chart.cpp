@@ -47,7 +47,7 @@ std::string frame(const Axis& x, const Axis& y, const ChartOptions& o) {
   }
   out += category_names(x, y.from, o.x_names);
   if (o.x_names.empty()) {
-    for (const auto& tick : ticks(x, o.integer_x))
+    for (const auto& tick : ticks(x))
       out += fmt::format(
           "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" "
           "text-anchor=\"middle\">{}</text>\n",
@@ -235,7 +235,8 @@ std::string histogram(const std::vector<double>& values,
     counts[std::min(bin, counts.size() - 1)] += 1;
   }
   Axis y{.low = 0,
-         .high = 1.05 * std::max(1.0, *std::max_element(counts.begin(), counts.end()))};
+         .high = 1.05 * std::max(1.0, *std::max_element(counts.begin(), counts.end())),
+         .whole = true};
   x.from = kLeft;
   x.to = kWidth - kRight;
   y.from = kHeight - kBottom;

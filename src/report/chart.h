@@ -25,8 +25,7 @@ struct ChartOptions {
   std::string title;
   std::string x_label;
   std::string y_label;
-  bool log_y = false;  ///< values <= 0 are left out
-  bool integer_x = false;
+  bool log_y = false;                     ///< values <= 0 are left out
   std::vector<std::string> x_names = {};  ///< categories at x = 0, 1, ...
 };
 

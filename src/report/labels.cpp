@@ -93,6 +93,15 @@ LabelLayer draw_labels(const std::vector<Anchor>& anchors, const Rectangle& regi
         escape_html(anchors[k].text));
   }
   out.svg += words;
+  if (out.left_out > 0) {
+    out.svg += fmt::format(
+        "<text class=\"mark\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{} "
+        "without room for {} name</text>\n",
+        region.right - 6,
+        region.bottom - 6,
+        out.left_out,
+        out.left_out == 1 ? "its" : "their");
+  }
   return out;
 }
 

@@ -234,6 +234,7 @@ std::vector<Measure> measures_of(const RunReport& r) {
                        Verdict::kKinkMinimum,
                        Verdict::kSaddle,
                        Verdict::kEscaping,
+                       Verdict::kUndecided,
                        Verdict::kNotConverged,
                        Verdict::kDiverged}) {
     out.push_back({"share_" + name_of(v), "", share_of(r, v)});

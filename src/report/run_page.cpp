@@ -2,7 +2,9 @@
 
 #include <cmath>
 
+#include "report/checks.h"
 #include "report/convexity_page.h"
+#include "report/count_text.h"
 #include "report/curvature_page.h"
 #include "report/figures.h"
 #include "report/graph_page.h"
@@ -81,9 +83,10 @@ std::string counts_section(const RunReport& r) {
     rows.push_back({proved ? "certified minima" : "all candidates",
                     c.level,
                     show(c.count),
-                    proved ? show(c.chao1) : "",
+                    proved ? show(c.at_least) : "",
+                    proved ? more_text(c) : "",
                     proved ? show(c.coverage, 3) : "",
-                    proved ? show(least_coverage(c), 3) : "",
+                    proved ? show(c.least_coverage, 3) : "",
                     show(c.seeds)});
   }
   return "<h2>How many are different</h2>\n"
@@ -94,15 +97,20 @@ std::string counts_section(const RunReport& r) {
          "function on all inputs (one piecewise linear hidden layer). "
          "Function: equal outputs on the training inputs. Loss: equal loss. "
          "Component: joined by paths below the stated barrier, as far as they were "
-         "sought. At least: Chao1's lower bound of seen and unseen together. Coverage "
+         "sought. At least: Chao1 estimates a lower bound of seen and unseen together. "
+         "New: how many minima not yet seen as many seeds again would find (95 %; "
+         "nothing is said where none was reached twice). Coverage "
          "is the estimated chance that another seed ends at a minimum already seen; "
-         "beside it the lower end of Wilson's interval for it. "
+         "beside it the lower end of its one-sided interval. All of this speaks of "
+         "the starts and the optimizer of this run. "
          "Candidates include endpoints that are not certified: their count is of "
-         "places, not of minima, and nothing is estimated from it.</p>\n" +
+         "places, not of minima, and nothing is estimated from it. " +
+         stopping_text(r.spec.until) + "</p>\n" +
          html_table({"set",
                      "level",
                      "seen",
                      "at least (Chao1)",
+                     "new in as many seeds again",
                      "coverage",
                      "coverage at least",
                      "seeds"},
@@ -225,6 +233,17 @@ std::string made_with(const RunReport& r) {
       escape_html(r.config));
 }
 
+std::string checks_section(const RunReport& r) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& c : checks_of(r)) rows.push_back({name_of(c.how), c.claims});
+  return "<h2>How these claims are checked</h2>\n<p class=\"soft\"><code>runner "
+         "verify</code> on this folder checks all of it again. Independent: by other "
+         "code, plain loops in extended precision and differences. Recomputed: by the "
+         "program's own code. Sealed: only that no bit was changed since the run "
+         "ended.</p>\n" +
+         html_table({"how", "claims"}, rows, 2);
+}
+
 }  // namespace
 
 std::string run_page(const RunReport& report, const std::string& plotly) {
@@ -237,7 +256,8 @@ std::string run_page(const RunReport& report, const std::string& plotly) {
               minima_section(report) + convexity_section(report) +
               graph_section(report) + slices_section(report, surfaces) +
               curvature_section(report) + "<h2>The ensemble</h2>\n" +
-              figures_html(ensemble_figures(report)) + made_with(report);
+              figures_html(ensemble_figures(report)) + checks_section(report) +
+              made_with(report);
   if (surfaces) {
     body += surface_scripts(plotly);
   } else if (planes) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "config/table.h"
+#include "report/count_text.h"
 #include "report/run_report.h"
 #include "report/text.h"
 #include "store/tables.h"
@@ -56,14 +57,6 @@ std::string asked(const RunReport& r) {
       show(r.spec.loss.weight_decay));
 }
 
-std::string coverage_text(const Count& c) {
-  return fmt::format("there are at least {} by Chao1; coverage {}, at least {} from {}",
-                     show(c.chao1),
-                     show(c.coverage, 3),
-                     show(least_coverage(c), 3),
-                     plural(c.seeds, "seed"));
-}
-
 std::string came_out(const RunReport& r) {
   const auto* parameters = find_count(r, "certified", "parameters");
   const auto* function = find_count(r, "certified", "function");
@@ -95,7 +88,7 @@ std::string came_out(const RunReport& r) {
       "{}); {}{} at level function, {} at level loss; loss {}.",
       parameters->count == 1 ? "1 minimum is"
                              : plural(parameters->count, "minimum") + " are",
-      coverage_text(*parameters),
+      unseen_text(*parameters),
       symmetry == nullptr ? ""
                           : show(symmetry->count) + " up to those of the data too, ",
       show(function->count),
@@ -223,24 +216,26 @@ std::string minima_text(const RunReport& report, size_t rows) {
 }
 
 std::string counts_text(const RunReport& report) {
-  auto out = fmt::format("{:<11} {:<11} {:>6} {:>9} {:>9} {:>9} {:>7}\n",
+  auto out = fmt::format("{:<11} {:<11} {:>6} {:>9} {:>12} {:>9} {:>9} {:>7}\n",
                          "set",
                          "level",
                          "count",
                          "at least",
+                         "new in n",
                          "coverage",
                          "cov. >=",
-                         "seeds");
+                         "n seeds");
   for (const auto& c : report.counts) {
     if (c.seeds == 0) continue;
     const bool proved = c.set == "certified";
-    out += fmt::format("{:<11} {:<11} {:>6} {:>9} {:>9} {:>9} {:>7}\n",
+    out += fmt::format("{:<11} {:<11} {:>6} {:>9} {:>12} {:>9} {:>9} {:>7}\n",
                        c.set,
                        c.level,
                        show(c.count),
-                       proved ? show(c.chao1) : "-",
+                       proved ? show(c.at_least) : "-",
+                       proved ? more_text(c) : "-",
                        proved ? show(c.coverage, 3) : "-",
-                       proved ? show(least_coverage(c), 3) : "-",
+                       proved ? show(c.least_coverage, 3) : "-",
                        show(c.seeds));
   }
   return out;

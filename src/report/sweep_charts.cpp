@@ -41,15 +41,15 @@ std::string count_chart(const std::string& name, const std::vector<SweepRow>& ro
       s.y.push_back(static_cast<double>(own.count));
       least = std::min(least, s.y.back());
       most = std::max(most, s.y.back());
-      s.low.push_back(own.interval.low);
-      s.high.push_back(own.interval.high);
+      s.low.push_back(s.y.back());
+      s.high.push_back(s.y.back() + (std::isnan(own.more.high) ? 0 : own.more.high));
     }
     series.push_back(s);
   }
   return line_chart(series,
                     {.title = name + ": distinct certified minima",
                      .x_label = short_key(rows.front().values.front().first),
-                     .y_label = "seen; bar: Chao1's range",
+                     .y_label = "seen; bar: after as many seeds again",
                      .log_y = least > 0 && most > 20 * least,
                      .x_names = g.x});
 }

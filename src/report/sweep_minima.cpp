@@ -60,9 +60,11 @@ std::string sweep_csv(const std::vector<SweepRow>& rows) {
         .add("seeds", row.seeds)
         .add("certified_seeds", c.seeds)
         .add("minima", c.count)
-        .add("low", c.interval.low)
-        .add("high", c.interval.high)
+        .add("at_least", c.at_least)
+        .add("more_low", c.more.low)
+        .add("more_high", c.more.high)
         .add("coverage", c.coverage)
+        .add("coverage_low", c.least_coverage)
         .add("places", row.candidates.count)
         .add("up_to_data_symmetry",
              count(row.coarse.level.empty() ? -1 : row.coarse.count))

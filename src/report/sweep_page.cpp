@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "report/count_text.h"
 #include "report/html.h"
 #include "report/quantile.h"
 #include "report/sweep_groups.h"
@@ -76,7 +77,8 @@ std::vector<std::string> sweep_sentences(const std::string& name,
   for (const auto& row : rows) {
     certified += row.certified.seeds;
     seeds += row.seeds;
-    if (row.certified.seeds > 0) coverage = std::min(coverage, row.certified.coverage);
+    if (row.certified.seeds > 0)
+      coverage = std::min(coverage, row.certified.least_coverage);
   }
   return {
       fmt::format("{} varies {} in {}, {} each.",
@@ -92,9 +94,11 @@ std::vector<std::string> sweep_sentences(const std::string& name,
       fmt::format("{} of {} seeds ended at a certified minimum{}.",
                   show(certified),
                   show(seeds),
-                  certified > 0 ? fmt::format("; the least coverage of a cell is {}",
-                                              show(coverage, 3))
-                                : "")};
+                  certified > 0
+                      ? fmt::format("; in every cell a new seed finds a minimum "
+                                    "already seen with probability at least {}",
+                                    show(coverage, 3))
+                      : "")};
 }
 
 std::string sweep_text(const std::vector<SweepRow>& rows) {
@@ -111,12 +115,12 @@ std::string sweep_text(const std::vector<SweepRow>& rows) {
   }
   if (spurious) out += fmt::format("{:>24}", "spurious, 95 %");
   if (coarse) out += fmt::format("{:>10}", "distinct");
-  out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}  {}\n",
+  out += fmt::format("{:>12}{:>18}{:>9}{:>15}{:>10}{:>13}  {}\n",
                      "parameters",
                      "certified",
                      "minima",
-                     "Chao1's range",
-                     "coverage",
+                     "more, 95 %",
+                     "cov. >=",
                      "median loss",
                      "in the parameters");
   for (const auto& row : rows) {
@@ -125,15 +129,12 @@ std::string sweep_text(const std::vector<SweepRow>& rows) {
     const auto& c = row.certified;
     if (spurious) out += fmt::format("{:>24}", spurious_text(row));
     if (coarse) out += fmt::format("{:>10}", row.coarse.count);
-    out += fmt::format("{:>12}{:>18}{:>9}{:>17}{:>10}{:>13}  {}\n",
+    out += fmt::format("{:>12}{:>18}{:>9}{:>15}{:>10}{:>13}  {}\n",
                        show(row.parameters),
                        fmt::format("{}/{}", c.seeds, row.seeds),
                        c.count,
-                       c.seeds == 0 ? "-"
-                                    : fmt::format("{} to {}",
-                                                  show(c.interval.low, 3),
-                                                  show(c.interval.high, 3)),
-                       show(c.coverage, 3),
+                       more_text(c),
+                       show(c.least_coverage, 3),
                        show(loss_quantile(row.losses, 0.5), 5),
                        row.convexity);
   }
@@ -157,8 +158,8 @@ std::string sweep_page(const std::string& name,
   for (const char* title : {"parameters",
                             "certified",
                             "minima",
-                            "Chao1's range",
-                            "coverage",
+                            "new in as many seeds again",
+                            "coverage at least",
                             "places",
                             "least loss",
                             "median loss"}) {
@@ -176,9 +177,8 @@ std::string sweep_page(const std::string& name,
     cells.push_back(show(row.parameters));
     cells.push_back(fmt::format("{} of {}", show(c.seeds), show(row.seeds)));
     cells.push_back(show(c.count));
-    cells.push_back(
-        c.seeds == 0 ? "–" : show(c.interval.low) + " – " + show(c.interval.high));
-    cells.push_back(show(c.coverage, 3));
+    cells.push_back(more_text(c));
+    cells.push_back(show(c.least_coverage, 3));
     cells.push_back(show(row.candidates.count));
     cells.push_back(show(loss_quantile(row.losses, 0), 6));
     cells.push_back(show(loss_quantile(row.losses, 0.5), 6));
@@ -199,8 +199,10 @@ std::string sweep_page(const std::string& name,
       "not.</p>\n"
       "<h2>Charts</h2>\n<div class=\"figures\"><figure>{}<figcaption>Distinct "
       "certified "
-      "minima seen; the bar is the range of Chao1's lower bound, no confidence "
-      "interval of all there are.</figcaption></figure><figure>{}<figcaption>Loss of "
+      "minima seen; the bar ends where as many seeds again would bring it (95 %), "
+      "which "
+      "is not the number of all there "
+      "are.</figcaption></figure><figure>{}<figcaption>Loss of "
       "every endpoint (small "
       "dots) "
       "and the median.</figcaption></figure></div>\n",

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <set>
 
+#include "config/table.h"
 #include "config/write.h"
 #include "report/sweep_page.h"
 
@@ -40,9 +41,24 @@ SweepRow row_of(const std::vector<std::pair<std::string, std::string>>& values,
   return row;
 }
 
+// The values of a run as it was: a key that its source of data does not read is "-",
+// and the samples are those that there were.
+std::vector<std::pair<std::string, std::string>> own_values(const RunReport& report) {
+  auto out = values_of(report.spec);
+  const auto unread = unread_data_keys(report.spec.data.source);
+  for (auto& [key, value] : out) {
+    if (key == "data.samples") {
+      value = std::to_string(report.samples);
+    } else if (key.starts_with("data.") && unread.contains(key.substr(5))) {
+      value = std::string(1, '-');
+    }
+  }
+  return out;
+}
+
 std::vector<SweepRow> rows_of(const std::vector<RunReport>& reports) {
   std::vector<std::vector<std::pair<std::string, std::string>>> values;
-  for (const auto& r : reports) values.push_back(values_of(r.spec));
+  for (const auto& r : reports) values.push_back(own_values(r));
   std::vector<SweepRow> out;
   for (size_t k = 0; k < reports.size(); ++k) {
     std::vector<std::pair<std::string, std::string>> own;

@@ -155,6 +155,39 @@ torch::Tensor Statement::tensor(int column) const {
                 static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
 }
 
+int Statement::columns() const { return sqlite3_column_count(statement_); }
+
+std::string Statement::raw(int column) const {
+  const auto bytes_of = [](const auto& value) {
+    return std::string(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  char type = 'n';
+  std::string bytes;
+  switch (sqlite3_column_type(statement_, column)) {
+    case SQLITE_NULL:
+      break;
+    case SQLITE_INTEGER:
+      type = 'i';
+      bytes = bytes_of(int64_t{sqlite3_column_int64(statement_, column)});
+      break;
+    case SQLITE_FLOAT:
+      type = 'd';
+      bytes = bytes_of(sqlite3_column_double(statement_, column));
+      break;
+    case SQLITE_TEXT:
+      type = 's';
+      bytes = text(column);
+      break;
+    default: {
+      type = 'b';
+      const auto* data = sqlite3_column_blob(statement_, column);
+      const auto size = static_cast<size_t>(sqlite3_column_bytes(statement_, column));
+      if (data != nullptr) bytes = std::string(static_cast<const char*>(data), size);
+    }
+  }
+  return type + bytes_of(static_cast<int64_t>(bytes.size())) + bytes;
+}
+
 Database::Database(const std::filesystem::path& path, Mode mode) {
   // A reader too must be able to undo what a killed writer left half done; where the
   // file is write-protected, SQLite opens it for reading only.

@@ -42,6 +42,11 @@ class Statement {
   std::string text(int column) const;
   torch::Tensor tensor(int column) const;  ///< undefined if NULL
 
+  int columns() const;
+
+  /// What is stored, whatever it is: a letter for its type, its length, its bytes.
+  std::string raw(int column) const;
+
  private:
   sqlite3* database_;
   sqlite3_stmt* statement_ = nullptr;

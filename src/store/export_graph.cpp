@@ -45,6 +45,17 @@ std::string pickled(const torch::Tensor& x) {
   return out;
 }
 
+Graph graph_of(Results& results, const std::filesystem::path& to) {
+  auto out = results.load_graph();
+  if (out.nodes.empty()) {
+    throw InputError(fmt::format(
+        "{}: expected a run with minima and the saddles between them, came one without "
+        "a section connectivity; `--to csv` has its minima",
+        to.string()));
+  }
+  return out;
+}
+
 int64_t order_of(double log10) {
   return std::llround(std::min(kLargestOrder, std::pow(10.0, log10)));
 }
@@ -100,20 +111,20 @@ void write_pele(Database& out, const Graph& graph, const std::string& revision) 
 }  // namespace
 
 void export_pele(Results& results, const std::filesystem::path& file) {
+  const auto graph = graph_of(results, file);
   const auto part = file.string() + ".part";
   std::filesystem::remove(part);
   {
     Database out(part, Database::Mode::kWrite);
     out.execute("PRAGMA user_version = 2");
-    out.transaction(
-        [&] { write_pele(out, results.load_graph(), results.meta("revision")); });
+    out.transaction([&] { write_pele(out, graph, results.meta("revision")); });
   }
   std::filesystem::rename(part, file);
 }
 
 void export_pathsample(Results& results, const std::filesystem::path& folder) {
+  const auto graph = graph_of(results, folder);
   make_folder(folder);
-  const auto graph = results.load_graph();
   std::string minima, saddles, min_points, ts_points;
   for (const auto& n : graph.nodes) {
     minima += fmt::format("{:.12f} {:.12f} {} 1.0 1.0 1.0\n",
@@ -138,8 +149,8 @@ void export_pathsample(Results& results, const std::filesystem::path& folder) {
 }
 
 void export_topsearch(Results& results, const std::filesystem::path& folder) {
+  const auto graph = graph_of(results, folder);
   make_folder(folder);
-  const auto graph = results.load_graph();
   std::string minima, min_points, saddles, ts_points, pairs;
   for (const auto& n : graph.nodes) {
     minima += fmt::format("{} {:.17g}\n", n.id, n.endpoint.loss);

@@ -1,5 +1,4 @@
 #include "core/error.h"
-#include "store/digest.h"
 #include "store/results.h"
 
 namespace basin {
@@ -47,7 +46,7 @@ std::vector<Endpoint> Results::load_ends(const char* table) {
   while (row.step()) {
     out.push_back({.seed = row.integer(0),
                    .verdict = enumerator<Verdict>(row.integer(1), 9),
-                   .certificate = enumerator<Certificate>(row.integer(2), 6),
+                   .certificate = enumerator<Certificate>(row.integer(2), 7),
                    .reason = row.text(3),
                    .theta = row.tensor(4),
                    .loss = row.number(5),
@@ -82,16 +81,8 @@ std::vector<Endpoint> Results::load_ends(const char* table) {
   return out;
 }
 
-std::vector<std::string> Results::changed_endpoints() {
-  std::vector<std::string> out;
-  const auto endpoints = load_endpoints();
-  auto row = database_.prepare("SELECT verdict, digest FROM endpoints ORDER BY seed");
-  for (const auto& e : endpoints) {
-    row.step();
-    const bool same = row.text(0) == name_of(e.verdict) && row.text(1) == digest_of(e);
-    out.push_back(same ? "" : "its row was changed after it was written");
-  }
-  return out;
+std::vector<BrokenSeal> Results::broken_seals() {
+  return basin::broken_seals(database_);
 }
 
 std::vector<Minimum> Results::load_minima() {
@@ -103,8 +94,8 @@ std::vector<Minimum> Results::load_minima() {
   std::vector<Minimum> out;
   auto row = database_.prepare(
       "SELECT minimum, seed, log10_orbit, symmetry_class, everywhere_class, "
-      "function_class, loss_class, proved_distinct, margin, accuracy, held_out_loss, "
-      "held_out_accuracy FROM minima ORDER BY minimum");
+      "function_class, connected_class, loss_class, proved_distinct, margin, accuracy, "
+      "held_out_loss, held_out_accuracy FROM minima ORDER BY minimum");
   while (row.step()) {
     out.push_back({.id = row.integer(0),
                    .endpoint = endpoints[row.integer(1)],
@@ -113,12 +104,13 @@ std::vector<Minimum> Results::load_minima() {
                    .symmetry_class = row.integer(3),
                    .everywhere_class = row.integer(4),
                    .function_class = row.integer(5),
-                   .loss_class = row.integer(6),
-                   .accuracy = row.number(9),
-                   .held_out_loss = row.number(10),
-                   .held_out_accuracy = row.number(11),
-                   .proved_distinct = row.integer(7) != 0,
-                   .margin = row.number(8)});
+                   .connected_class = row.integer(6),
+                   .loss_class = row.integer(7),
+                   .accuracy = row.number(10),
+                   .held_out_loss = row.number(11),
+                   .held_out_accuracy = row.number(12),
+                   .proved_distinct = row.integer(8) != 0,
+                   .margin = row.number(9)});
   }
   return out;
 }
@@ -126,16 +118,17 @@ std::vector<Minimum> Results::load_minima() {
 std::vector<Count> Results::load_counts() {
   std::vector<Count> out;
   auto row = database_.prepare(
-      "SELECT level, kind, count, seeds, chao1, low, high, coverage FROM counts "
-      "ORDER BY rowid");
+      "SELECT level, kind, count, seeds, at_least, coverage, coverage_low, more_low, "
+      "more_high FROM counts ORDER BY rowid");
   while (row.step()) {
     out.push_back({.level = row.text(0),
                    .set = row.text(1),
                    .count = row.integer(2),
                    .seeds = row.integer(3),
-                   .chao1 = row.number(4),
-                   .interval = {row.number(5), row.number(6)},
-                   .coverage = row.number(7)});
+                   .at_least = row.number(4),
+                   .coverage = row.number(5),
+                   .least_coverage = row.number(6),
+                   .more = {row.number(7), row.number(8)}});
   }
   return out;
 }

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
-#include "store/digest.h"
 #include "store/run_folder.h"
 
 namespace basin {
@@ -19,7 +18,7 @@ constexpr const char* kEndpointColumns = R"(
   saddle_index INTEGER, witness BLOB, witness_fall REAL, growth_fall REAL, norm REAL,
   kink_distance REAL, radius REAL, kinks INTEGER, kink_margin REAL, kink_force REAL,
   zeroed INTEGER, silence REAL, units TEXT, polish_steps INTEGER, trained_loss REAL,
-  theta BLOB, digest TEXT)";
+  theta BLOB)";
 
 constexpr const char* kTables = R"(
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT);
@@ -28,13 +27,15 @@ CREATE TABLE IF NOT EXISTS training(
   theta BLOB, curve BLOB, trajectory BLOB);
 CREATE TABLE IF NOT EXISTS minima(
   minimum INTEGER PRIMARY KEY, seed INTEGER, log10_orbit REAL, symmetry_class INTEGER,
-  everywhere_class INTEGER, function_class INTEGER, loss_class INTEGER,
+  everywhere_class INTEGER, function_class INTEGER,
+  connected_class INTEGER, loss_class INTEGER,
   proved_distinct INTEGER, margin REAL, accuracy REAL, held_out_loss REAL,
   held_out_accuracy REAL);
 CREATE TABLE IF NOT EXISTS members(seed INTEGER PRIMARY KEY, minimum INTEGER);
 CREATE TABLE IF NOT EXISTS counts(
-  level TEXT, kind TEXT, count INTEGER, seeds INTEGER, chao1 REAL, low REAL, high REAL,
-  coverage REAL, PRIMARY KEY(kind, level));
+  level TEXT, kind TEXT, count INTEGER, seeds INTEGER, at_least REAL,
+  coverage REAL, coverage_low REAL, more_low REAL, more_high REAL,
+  PRIMARY KEY(kind, level));
 CREATE TABLE IF NOT EXISTS spectra(
   minimum INTEGER PRIMARY KEY, complete INTEGER, residual REAL, eigenvalues BLOB);
 CREATE TABLE IF NOT EXISTS slices(
@@ -150,7 +151,6 @@ void Results::write_ends(const char* table, const std::vector<Endpoint>& endpoin
   auto row = database_.prepare(
       std::string("INSERT OR REPLACE INTO ") + table +
       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?, "
       "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const auto& e : endpoints) {
     row.bind(e.seed)
@@ -187,7 +187,6 @@ void Results::write_ends(const char* table, const std::vector<Endpoint>& endpoin
         .bind(e.polish_steps)
         .bind(e.trained_loss)
         .bind(e.theta)
-        .bind(digest_of(e))
         .run();
   }
 }
@@ -217,7 +216,7 @@ void Results::save_minima(const std::vector<Minimum>& minima,
     }
     set_meta("identified_seeds", std::to_string(seeds));
     auto row = database_.prepare(
-        "INSERT OR REPLACE INTO minima VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "INSERT OR REPLACE INTO minima VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     auto member = database_.prepare("INSERT OR REPLACE INTO members VALUES(?, ?)");
     for (const auto& m : minima) {
       row.bind(m.id)
@@ -226,6 +225,7 @@ void Results::save_minima(const std::vector<Minimum>& minima,
           .bind(m.symmetry_class)
           .bind(m.everywhere_class)
           .bind(m.function_class)
+          .bind(m.connected_class)
           .bind(m.loss_class)
           .bind(static_cast<int64_t>(m.proved_distinct))
           .bind(m.margin)
@@ -240,17 +240,18 @@ void Results::save_minima(const std::vector<Minimum>& minima,
 }
 
 void Results::write_counts(const std::vector<Count>& counts) {
-  auto count =
-      database_.prepare("INSERT OR REPLACE INTO counts VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+  auto count = database_.prepare(
+      "INSERT OR REPLACE INTO counts VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const auto& c : counts) {
     count.bind(c.level)
         .bind(c.set)
         .bind(c.count)
         .bind(c.seeds)
-        .bind(c.chao1)
-        .bind(c.interval.low)
-        .bind(c.interval.high)
+        .bind(c.at_least)
         .bind(c.coverage)
+        .bind(c.least_coverage)
+        .bind(c.more.low)
+        .bind(c.more.high)
         .run();
   }
 }

@@ -14,6 +14,7 @@
 #include "minima/count.h"
 #include "minima/identify.h"
 #include "store/database.h"
+#include "store/seal.h"
 #include "train/ensemble.h"
 
 namespace basin {
@@ -92,9 +93,11 @@ class Results {
   std::vector<Endpoint> load_endpoints();
   std::vector<Minimum> load_minima();
 
-  /// For each endpoint, in the order of seeds, what tells that its row was changed
-  /// after it was written; "" if nothing does.
-  std::vector<std::string> changed_endpoints();
+  /// Seals every row, once the run has ended; see seal_rows.
+  void seal() { seal_rows(database_); }
+
+  /// What was changed since.
+  std::vector<BrokenSeal> broken_seals();
   std::vector<Count> load_counts();
   std::vector<StoredSpectrum> load_spectra();
 

@@ -79,6 +79,7 @@ void add_minimum(Csv& csv, const Minimum& m, int64_t seeds) {
       .add("symmetry_class", count(m.symmetry_class))
       .add("everywhere_class", count(m.everywhere_class))
       .add("function_class", m.function_class)
+      .add("connected_class", count(m.connected_class))
       .add("loss_class", m.loss_class)
       .add("proved_distinct", int64_t{m.proved_distinct})
       .add("margin", m.margin)
@@ -96,17 +97,19 @@ std::string minima_csv(const std::vector<Minimum>& minima) {
 }
 
 std::string counts_csv(const std::vector<Count>& counts) {
-  std::string out = "level,count,low,high,coverage,seeds,set,chao1\n";
+  std::string out =
+      "level,count,at_least,more_low,more_high,coverage,coverage_low,seeds,set\n";
   for (const auto& c : counts) {
-    out += fmt::format("{},{},{},{},{},{},{},{}\n",
+    out += fmt::format("{},{},{},{},{},{},{},{},{}\n",
                        c.level,
                        c.count,
-                       number(c.interval.low),
-                       number(c.interval.high),
+                       number(c.at_least),
+                       number(c.more.low),
+                       number(c.more.high),
                        number(c.coverage),
+                       number(c.least_coverage),
                        c.seeds,
-                       c.set,
-                       number(c.chao1));
+                       c.set);
   }
   return out;
 }

@@ -108,6 +108,8 @@ std::vector<std::string> faults_of(const CertificateContext& context,
     }
   } else if (e.certificate == Certificate::kConstant) {
     check_constant(context, e, theta, at.value, faults);
+  } else if (e.certificate == Certificate::kConvex) {
+    check_convex(context, e, theta, at, faults);
   } else if (e.verdict == Verdict::kKinkMinimum) {
     check_active_set(context, e, theta, at, faults);
   } else if (is_certified(e)) {

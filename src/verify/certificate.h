@@ -15,7 +15,8 @@ struct CertificateContext {
   const Reference& reference;
   ParameterLayout layout;
   std::vector<KinkBlock> blocks;
-  double decay = 0;  ///< on every parameter; 0: not on every one
+  double decay = 0;     ///< on every parameter; 0: not on every one
+  bool convex = false;  ///< the config's loss is convex by composition rules
   MinimaOptions options;
 };
 

@@ -9,32 +9,12 @@
 #include "core/random.h"
 #include "core/stop.h"
 #include "curvature/symmetric_eigen.h"
+#include "verify/held_slopes.h"
 
 namespace basin {
 namespace {
 
 using torch::Tensor;
-
-Tensor picked(const std::vector<Real>& from, const std::vector<int64_t>& index) {
-  auto out = at::empty({static_cast<int64_t>(index.size())}, torch::kFloat64);
-  for (size_t i = 0; i < index.size(); ++i) {
-    out.data_ptr<double>()[i] =
-        static_cast<double>(from[static_cast<size_t>(index[i])]);
-  }
-  return out;
-}
-
-struct Slopes {
-  double low;
-  double high;
-};
-
-Slopes slopes_of(const std::vector<KinkBlock>& blocks, int64_t site) {
-  for (const auto& b : blocks) {
-    if (site < b.offset + b.size()) return {b.low, b.high};
-  }
-  return {0, 1};
-}
 
 /// The parameters of one hidden unit of a layer, rows first.
 struct UnitEntries {
@@ -230,46 +210,13 @@ void check_active_set(const CertificateContext& context,
   for (size_t p = 0; p < theta.size(); ++p) {
     if (!held[p]) free.push_back(static_cast<int64_t>(p));
   }
-  std::vector<double> slopes;
-  for (size_t m = 0; m < at.arguments.size(); ++m) {
-    const auto s = slopes_of(context.blocks, static_cast<int64_t>(m));
-    slopes.push_back(at.arguments[m] > 0 ? s.high : s.low);
-  }
-  for (const auto site : active) {
-    const auto s = slopes_of(context.blocks, site);
-    slopes[static_cast<size_t>(site)] = (s.low + s.high) / 2;
-  }
+  const auto [slopes, rows, gradient, force, margin] =
+      held_slopes(context, theta, at, active, free);
   const auto count = static_cast<int64_t>(active.size());
-  Tensor rows = at::zeros({count, static_cast<int64_t>(free.size())}, torch::kFloat64);
-  Tensor gradient, force;
-  for (int pass = 0; pass < 6; ++pass) {
-    const auto now = context.reference.evaluate(theta, slopes);
-    gradient = picked(now.gradient, free);
-    force = picked(now.sensitivity, active);
-    if (count == 0) break;
-    for (int64_t a = 0; a < count; ++a) {
-      rows[a].copy_(picked(context.reference.argument_gradient(
-                               theta, slopes, active[static_cast<size_t>(a)]),
-                           free));
-    }
-    if (pass == 5) break;
-    const auto change =
-        -at::mv(at::linalg_pinv(rows.t().contiguous(), 1e-9), gradient) / force;
-    for (int64_t a = 0; a < count; ++a) {
-      slopes[static_cast<size_t>(active[static_cast<size_t>(a)])] +=
-          change[a].item<double>();
-    }
-  }
-  const double limit = 4 * std::max(context.options.gradient_tolerance, e.noise);
+  const double limit = gradient_limit(context, theta, slopes);
   const double size = gradient.abs().max().item<double>();
   if (!(size <= limit)) {
     faults.push_back(fmt::format("gradient {:.1e} on the kinks", size));
-  }
-  double margin = 1;
-  for (const auto site : active) {
-    const auto s = slopes_of(context.blocks, site);
-    const double share = (slopes[static_cast<size_t>(site)] - s.low) / (s.high - s.low);
-    margin = std::min({margin, share, 1 - share});
   }
   if (count > 0 && !(margin > 0 && force.min().item<double>() > 0)) {
     faults.push_back(fmt::format("a kink does not hold: share {:.1e}, force {:.1e}",

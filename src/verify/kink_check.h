@@ -18,6 +18,13 @@ std::vector<int64_t> active_sites(const CertificateContext& context,
                                   const std::vector<Real>& theta,
                                   const ReferenceValue& at);
 
+/// Adds what does not hold of the claim that L is convex and 0 a subgradient at θ.
+void check_convex(const CertificateContext& context,
+                  const Endpoint& endpoint,
+                  const std::vector<Real>& theta,
+                  const ReferenceValue& at,
+                  std::vector<std::string>& faults);
+
 /// Adds what does not hold of an active-set certificate.
 void check_active_set(const CertificateContext& context,
                       const Endpoint& endpoint,

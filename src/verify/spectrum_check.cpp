@@ -7,6 +7,7 @@
 
 #include "core/random_vector.h"
 #include "curvature/symmetric_eigen.h"
+#include "verify/held_slopes.h"
 #include "verify/kink_check.h"
 #include "verify/points.h"
 
@@ -14,23 +15,6 @@ namespace basin {
 namespace {
 
 using torch::Tensor;
-
-// What rounding of θ to float64 leaves uncertain of the gradient.
-double gradient_noise(const Reference& reference, const std::vector<Real>& theta) {
-  constexpr Real kUnit = std::numeric_limits<double>::epsilon();
-  const auto here = reference.evaluate(theta, {}).gradient;
-  double out = 0;
-  for (const int pattern : {1, 2, 3}) {
-    auto moved = theta;
-    for (size_t p = 0; p < moved.size(); ++p)
-      moved[p] *=
-          1 + ((p + 1) * static_cast<size_t>(pattern) % 2 == 0 ? kUnit : -kUnit);
-    const auto there = reference.evaluate(moved, {}).gradient;
-    for (size_t p = 0; p < here.size(); ++p)
-      out = std::max(out, static_cast<double>(std::abs(there[p] - here[p])));
-  }
-  return out;
-}
 
 /// A Hessian by differences, scaled so that its diagonal is 1: no sign changes, and
 /// what is small does not depend on the units of a parameter.
@@ -129,8 +113,7 @@ void check_spectrum(const CertificateContext& context,
                     const std::vector<Real>& theta,
                     const ReferenceValue& at,
                     std::vector<std::string>& faults) {
-  const double limit = 4 * std::max(context.options.gradient_tolerance,
-                                    8 * gradient_noise(context.reference, theta));
+  const double limit = gradient_limit(context, theta, {});
   if (const double size = largest(at.gradient); !(size <= limit)) {
     faults.push_back(
         fmt::format("gradient {:.1e}, at most {:.1e} is zero", size, limit));

@@ -17,13 +17,19 @@ using testing::run_program;
 
 class Cases : public ::testing::Test {
  protected:
-  testing::Ended end(const std::string& name) {
-    const auto config = fs::path(BASIN_ROOT) / "tests/cases" / (name + ".yaml");
-    return run_program(
-        {config.string(), "--quiet", "--out", (folder_.path() / name).string()});
+  testing::Ended end(const std::string& name,
+                     const std::vector<std::string>& changes = {}) {
+    auto config = fs::path(BASIN_ROOT) / "tests/cases" / (name + ".yaml");
+    if (!fs::exists(config))
+      config = fs::path(BASIN_ROOT) / "configs" / (name + ".yaml");
+    std::vector<std::string> words{
+        config.string(), "--quiet", "--out", (folder_.path() / name).string()};
+    for (const auto& word : testing::settings(changes)) words.push_back(word);
+    return run_program(words);
   }
-  RunReport report(const std::string& name) {
-    const auto ended = end(name);
+  RunReport report(const std::string& name,
+                   const std::vector<std::string>& changes = {}) {
+    const auto ended = end(name, changes);
     EXPECT_EQ(ended.code, 0) << ended.err;
     const auto run = only_run(folder_.path() / name, "");
     EXPECT_EQ(run_program({"verify", run.string(), "--quiet"}).code, 0);
@@ -74,6 +80,41 @@ TEST_F(Cases, AReflectedSigmoidIsOneUnit) {
   for (const auto& m : report("reflected_sigmoid").minima)
     certified += is_certified(m.endpoint);
   EXPECT_EQ(certified, 6);
+}
+
+int64_t certified_at(const RunReport& r, const std::string& level) {
+  for (const auto& c : r.counts) {
+    if (c.level == level && c.set == "certified") return c.count;
+  }
+  return -1;
+}
+
+TEST_F(Cases, AnIntervalOfMediansIsOneConnectedSet) {
+  const auto r = report("two_medians");
+  for (const auto& e : r.endpoints) {
+    EXPECT_TRUE(is_certified(e)) << e.reason;
+    EXPECT_NEAR(e.loss, 2.5, 1e-12);
+  }
+  EXPECT_EQ(certified_at(r, "connected"), 1);
+  EXPECT_GT(certified_at(r, "parameters"), 1);
+}
+
+TEST_F(Cases, TheZeroValleyOfASingleSampleIsOneConnectedSet) {
+  const auto r = report("single_sample");
+  int64_t plateau = 0;
+  for (const auto& e : r.endpoints) {
+    EXPECT_TRUE(is_certified(e)) << e.reason;
+    plateau += e.certificate == Certificate::kConstant;
+  }
+  EXPECT_EQ(plateau, 83);  // seeds that start with a dead output: no gradient there
+  EXPECT_EQ(certified_at(r, "connected"), 2);  // the valley and the plateau
+}
+
+TEST_F(Cases, TheLeastLossOfAReluOutputIsABound) {
+  for (const auto& e : report("single_sample", {"data.y=-1"}).endpoints) {
+    EXPECT_TRUE(is_certified(e)) << e.reason;
+    EXPECT_EQ(e.loss, 0.5);
+  }
 }
 
 TEST_F(Cases, AStrayCellIsNoClass) {

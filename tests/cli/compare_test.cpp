@@ -53,6 +53,18 @@ TEST_F(Compare, PutsRunsSideBySide) {
   EXPECT_EQ(compare({b.string(), a.string()}).code, 0);  // another order
 }
 
+TEST_F(Compare, ShowsTheSamplesThatThereWere) {
+  const auto a = run("a", {"data={source: single_sample, x: 1, y: 1}"});
+  const auto b = run("b", {"data={source: moons, samples: 30}"});
+  ASSERT_EQ(compare({a.string(), b.string()}).code, 0);
+  const auto csv =
+      read_file(only_run(folder_.path(), "compare-") / "tables/sweep.csv", 1 << 20);
+  EXPECT_NE(csv.find("data.samples"), std::string::npos) << csv;
+  EXPECT_NE(csv.find("\na,single_sample,1,"), std::string::npos) << csv;
+  EXPECT_NE(csv.find("\nb,moons,30,"), std::string::npos) << csv;
+  EXPECT_EQ(csv.find("data.turns"), std::string::npos) << csv;
+}
+
 TEST_F(Compare, NamesEveryFaultAtOnce) {
   const auto a = run("a", {}).string();
   const auto twice = compare({a, a, "nothing"});

@@ -85,6 +85,22 @@ TEST(Graph, ExportsWhatThePeersRead) {
   EXPECT_EQ(std::system(command.c_str()), 0);
 }
 
+TEST(Graph, IsNotExportedWhereThereIsNone) {
+  const Folder folder;
+  testing::run_config("smoke/xor_tanh.yaml",
+                      folder.path(),
+                      testing::settings({"name=bare", "connectivity={}"}));
+  const auto run = only_run(folder.path(), "bare-");
+  for (const std::string to : {"pele", "pathsample", "topsearch"}) {
+    const auto place = folder.path() / to;
+    const auto ended =
+        run_program({"export", run.string(), "--to", to, "--dest", place.string()});
+    EXPECT_EQ(ended.code, 2) << to;
+    EXPECT_NE(ended.err.find("connectivity"), std::string::npos) << ended.err;
+    EXPECT_FALSE(std::filesystem::exists(place)) << to;
+  }
+}
+
 TEST(Graph, JudgesTheMinimaOfOthers) {
   const Folder folder;
   const auto out = folder.path().string();

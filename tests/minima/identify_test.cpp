@@ -239,20 +239,6 @@ TEST(Newton, SolvesAQuadraticInOneStep) {
   EXPECT_LT(testing::largest(found.theta - testing::vector({1, .1, .01})), 1e-12);
 }
 
-TEST(Count, EstimatesNothingUnseenWhenEveryClassWasHitTwice) {
-  const auto count = count_classes({5, 3, 2});
-  EXPECT_EQ(count.count, 3);
-  EXPECT_EQ(count.chao1, 3.0);
-  EXPECT_EQ(count.coverage, 1.0);
-}
-
-TEST(Count, FewSeedsProveLittleCoverage) {
-  EXPECT_NEAR(least_coverage(count_classes({2})), 1 - 0.6576, 1e-4);
-  EXPECT_LT(least_coverage(count_classes({380})), 0.99);
-  EXPECT_GE(least_coverage(count_classes({381})), 0.99);
-  EXPECT_LT(least_coverage(count_classes({380, 1})), 0.99);
-}
-
 TEST(Identify, NumbersEqualLossesByTheFirstSeedWhateverTheirRounding) {
   const auto objective =
       objective_for({.depth = 1, .width = 1, .activation = Elementwise::kTanh},
@@ -318,22 +304,6 @@ TEST(Judge, CertifiesNothingWhereSmoothnessIsUnknown) {
   const auto e = judge({.objective = unknown, .layout = layout}, theta, {});
   EXPECT_EQ(e.verdict, Verdict::kUndecided);
   EXPECT_FALSE(is_certified(e));
-}
-
-TEST(Count, FollowsChaosFormula) {
-  const auto count = count_classes({1, 1, 1, 2, 2, 7});  // f1 = 3, f2 = 2, n = 14
-  EXPECT_DOUBLE_EQ(count.chao1, 6 + 3.0 * 2 / (2 * 3));
-  EXPECT_DOUBLE_EQ(count.coverage, 1 - 3.0 / 14);
-  EXPECT_GE(count.interval.low, 6);
-  EXPECT_GT(count.interval.high, count.chao1);
-}
-
-TEST(Count, GivesWilsonsInterval) {
-  // Wilson 1927; the value of R's binom::binom.wilson(7, 10).
-  const auto interval = wilson_interval(7, 10);
-  EXPECT_NEAR(interval.low, 0.3967781, 1e-6);
-  EXPECT_NEAR(interval.high, 0.8922087, 1e-6);
-  EXPECT_NEAR(wilson_interval(0, 10).low, 0.0, 1e-12);
 }
 
 }  // namespace

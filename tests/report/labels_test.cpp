@@ -42,6 +42,7 @@ TEST(Labels, AreLeftOutAndCountedWithoutRoom) {
   const auto layer = draw_labels(anchors, {0, 0, 100, 60});
   EXPECT_GT(layer.left_out, 20);
   EXPECT_LT(layer.left_out, 30);
+  EXPECT_NE(layer.svg.find(" without room for their name"), std::string::npos);
 }
 
 TEST(Titles, ShrinkBeforeTheyAreCut) {

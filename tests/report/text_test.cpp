@@ -44,6 +44,15 @@ TEST(Axis, PutsItsTicksInside) {
   }
 }
 
+TEST(Axis, CountsInWholeNumbers) {
+  auto axis = fit_axis({1, 2, 3}, false);
+  axis.to = 100;
+  const auto marks = ticks(axis);
+  ASSERT_EQ(marks.size(), 3u);
+  for (const auto& tick : marks) EXPECT_EQ(tick.value, std::round(tick.value));
+  EXPECT_GT(ticks(fit_axis({1, 2, 3.5}, false)).size(), 3u);
+}
+
 TEST(Axis, StandsAlsoForOneValueOrNone) {
   EXPECT_LT(fit_axis({}, false).low, fit_axis({}, false).high);
   EXPECT_LT(fit_axis({5}, false).low, fit_axis({5}, false).high);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "convexity/structural.h"
 #include "minima/judge.h"
 #include "support/networks.h"
 #include "support/problems.h"
@@ -31,7 +32,8 @@ struct Case {
             .layout = objective.network().layout,
             .decay = loss.weight_decay,
             .lower_bound =
-                least_loss(loss, model.output_activation, loss_targets(loss, data))};
+                least_loss(loss, model.output_activation, loss_targets(loss, data)),
+            .convex = prove_convex(model, loss).convex};
   }
   std::vector<Endpoint> ends(int64_t seeds) const {
     const auto start = initial_parameters(objective.network(), 3, 0, seeds);
@@ -42,7 +44,8 @@ struct Case {
     const CertificateContext context{.reference = reference,
                                      .layout = objective.network().layout,
                                      .blocks = objective.kink_blocks(),
-                                     .decay = loss.weight_decay};
+                                     .decay = loss.weight_decay,
+                                     .convex = prove_convex(model, loss).convex};
     std::string out;
     for (const auto& f : faults_of(context, e)) out += f + "; ";
     return out;
@@ -148,6 +151,36 @@ TEST(ForgedClaims, OfAKinkMinimumAreNamed) {
   smooth.certificate = Certificate::kHessian;
   smooth.nullity = smooth.explained = 0;
   EXPECT_TRUE(names(c.fault(smooth), "it lies on a kink"));
+}
+
+TEST(ForgedClaims, OfAConvexMinimumAreNamed) {
+  // Medians: every b in [2, 3] is a minimum of Σ |b − y| for y = 1, 2, 3, 10.
+  Dataset data{.name = "medians", .inputs = at::zeros({4, 1}, torch::kFloat64)};
+  data.targets = testing::vector({1, 2, 3, 10}).view({4, 1});
+  const Case c{{.depth = 0}, {.kind = LossKind::kAbsolute}, data};
+  const auto at = [&](double b) {
+    return judge(c.problem(), testing::vector({0.7, b}), {});
+  };
+  for (const double b : {2.0, 2.3, 2.5, 3.0}) {
+    const auto e = at(b);
+    EXPECT_EQ(e.certificate, Certificate::kConvex) << b << ": " << e.reason;
+    EXPECT_EQ(c.fault(e), "") << b;
+  }
+  for (const double b : {1.0, 1.9, 3.1, 10.0}) {
+    auto e = at(b);
+    EXPECT_FALSE(is_certified(e)) << b << ": " << e.reason;
+    e.verdict = Verdict::kDegenerateMinimum;
+    e.certificate = Certificate::kConvex;
+    const bool inside = b == 1.9 || b == 3.1;
+    EXPECT_TRUE(names(c.fault(e), inside ? "gradient" : "needs a slope"))
+        << b << ": " << c.fault(e);
+    EXPECT_TRUE(names(c.fault(e), "less")) << b << ": " << c.fault(e);
+  }
+  // No rule shows that a network of two layers is convex.
+  const Case deep{kTanh, {.weight_decay = 1e-2}, xor_data()};
+  auto e = deep.ends(1)[0];
+  e.certificate = Certificate::kConvex;
+  EXPECT_TRUE(names(deep.fault(e), "no composition rule"));
 }
 
 TEST(ForgedClaims, RightOnesPassForEveryKindOfCertificate) {

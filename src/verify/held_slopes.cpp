@@ -1,0 +1,105 @@
+#include "verify/held_slopes.h"
+
+#include <ATen/Functions.h>
+
+#include <cmath>
+#include <limits>
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+Tensor picked(const std::vector<Real>& from, const std::vector<int64_t>& index) {
+  auto out = at::empty({static_cast<int64_t>(index.size())}, torch::kFloat64);
+  for (size_t i = 0; i < index.size(); ++i) {
+    out.data_ptr<double>()[i] =
+        static_cast<double>(from[static_cast<size_t>(index[i])]);
+  }
+  return out;
+}
+
+struct Slopes {
+  double low;
+  double high;
+};
+
+Slopes slopes_of(const std::vector<KinkBlock>& blocks, int64_t site) {
+  for (const auto& b : blocks) {
+    if (site < b.offset + b.size()) return {b.low, b.high};
+  }
+  return {0, 1};
+}
+
+// What rounding of θ to float64 leaves uncertain of the gradient.
+double gradient_noise(const Reference& reference,
+                      const std::vector<Real>& theta,
+                      const std::vector<double>& slopes) {
+  constexpr Real kUnit = std::numeric_limits<double>::epsilon();
+  const auto here = reference.evaluate(theta, slopes).gradient;
+  double out = 0;
+  for (const int pattern : {1, 2, 3}) {
+    auto moved = theta;
+    for (size_t p = 0; p < moved.size(); ++p)
+      moved[p] *=
+          1 + ((p + 1) * static_cast<size_t>(pattern) % 2 == 0 ? kUnit : -kUnit);
+    const auto there = reference.evaluate(moved, slopes).gradient;
+    for (size_t p = 0; p < here.size(); ++p)
+      out = std::max(out, static_cast<double>(std::abs(there[p] - here[p])));
+  }
+  return out;
+}
+
+}  // namespace
+
+HeldSlopes held_slopes(const CertificateContext& context,
+                       const std::vector<Real>& theta,
+                       const ReferenceValue& at,
+                       const std::vector<int64_t>& active,
+                       const std::vector<int64_t>& free) {
+  HeldSlopes out;
+  auto& [slopes, rows, gradient, force, margin] = out;
+  for (size_t m = 0; m < at.arguments.size(); ++m) {
+    const auto s = slopes_of(context.blocks, static_cast<int64_t>(m));
+    slopes.push_back(at.arguments[m] > 0 ? s.high : s.low);
+  }
+  for (const auto site : active) {
+    const auto s = slopes_of(context.blocks, site);
+    slopes[static_cast<size_t>(site)] = (s.low + s.high) / 2;
+  }
+  const auto count = static_cast<int64_t>(active.size());
+  rows = at::zeros({count, static_cast<int64_t>(free.size())}, torch::kFloat64);
+  for (int pass = 0; pass < 6; ++pass) {
+    const auto now = context.reference.evaluate(theta, slopes);
+    gradient = picked(now.gradient, free);
+    force = picked(now.sensitivity, active);
+    if (count == 0) break;
+    for (int64_t a = 0; a < count; ++a) {
+      rows[a].copy_(picked(context.reference.argument_gradient(
+                               theta, slopes, active[static_cast<size_t>(a)]),
+                           free));
+    }
+    if (pass == 5) break;
+    const auto change =
+        -at::mv(at::linalg_pinv(rows.t().contiguous(), 1e-9), gradient) / force;
+    for (int64_t a = 0; a < count; ++a) {
+      slopes[static_cast<size_t>(active[static_cast<size_t>(a)])] +=
+          change[a].item<double>();
+    }
+  }
+  for (const auto site : active) {
+    const auto s = slopes_of(context.blocks, site);
+    const double share = (slopes[static_cast<size_t>(site)] - s.low) / (s.high - s.low);
+    margin = std::min({margin, share, 1 - share});
+  }
+  return out;
+}
+
+double gradient_limit(const CertificateContext& context,
+                      const std::vector<Real>& theta,
+                      const std::vector<double>& slopes) {
+  return 4 * std::max(context.options.gradient_tolerance,
+                      8 * gradient_noise(context.reference, theta, slopes));
+}
+
+}  // namespace basin
