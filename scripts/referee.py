@@ -3,7 +3,7 @@
 
   scripts/referee.py RUN...         checks runs of xor or of CSV data
   scripts/referee.py --all          runs the program on scripts/referee/configs and checks
-  scripts/referee.py --quick        the same for eight of them (under a minute; CI)
+  scripts/referee.py --quick        the same for ten of them (under a minute; CI)
   scripts/referee.py --self-test    false claims that it must refute, true ones it must not
 
 For every certified minimum and every claimed saddle the loss, gradient, Hessian and
@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROUNDING = 1e-20
 CONFIGS = ROOT / "scripts/referee/configs"
 QUICK = ["tanh_xor", "tanh_zero_start", "relu_wave", "relu_hinge", "sigmoid_reflected",
-         "sin_free_bias", "tanh_copied", "linear_absolute"]
+         "sin_free_bias", "tanh_copied", "linear_absolute", "abs_hinge", "leaky_relu_absolute"]
 
 
 def loss_fault(problem, e):

@@ -13,6 +13,13 @@ std::string more_text(const Count& count) {
   return fmt::format("{} to {}", show(count.more.low, 6), show(count.more.high, 6));
 }
 
+std::string least_text(double x) {
+  if (std::isnan(x)) return "–";
+  double unit = 1e-3;
+  while (unit > 1e-9 && 1 - x < unit) unit /= 10;
+  return show(std::floor(x / unit * (1 + 1e-15)) * unit, 10);
+}
+
 std::string unseen_text(const Count& count) {
   if (std::isnan(count.more.high)) {
     return count.seeds == 1
@@ -24,7 +31,7 @@ std::string unseen_text(const Count& count) {
       "seed finds one of these with probability at least {}",
       show(count.at_least),
       more_text(count),
-      show(count.least_coverage, 3));
+      least_text(count.least_coverage));
 }
 
 std::string stopping_text(const UntilOptions& until) {

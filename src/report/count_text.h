@@ -10,6 +10,9 @@ namespace basin {
 /// New classes among as many seeds again: "0 to 5", "–" if nothing can be said.
 std::string more_text(const Count& count);
 
+/// A probability that is at least `x`: rounded down, never to 1. "–" if not known.
+std::string least_text(double x);
+
 /// What may be missing, after "...: ". docs/counting.md says how far to trust it.
 std::string unseen_text(const Count& count);
 

@@ -86,7 +86,7 @@ std::string counts_section(const RunReport& r) {
                     proved ? show(c.at_least) : "",
                     proved ? more_text(c) : "",
                     proved ? show(c.coverage, 3) : "",
-                    proved ? show(c.least_coverage, 3) : "",
+                    proved ? least_text(c.least_coverage) : "",
                     show(c.seeds)});
   }
   return "<h2>How many are different</h2>\n"

@@ -235,7 +235,7 @@ std::string counts_text(const RunReport& report) {
                        proved ? show(c.at_least) : "-",
                        proved ? more_text(c) : "-",
                        proved ? show(c.coverage, 3) : "-",
-                       proved ? show(c.least_coverage, 3) : "-",
+                       proved ? least_text(c.least_coverage) : "-",
                        show(c.seeds));
   }
   return out;

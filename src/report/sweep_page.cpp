@@ -97,7 +97,7 @@ std::vector<std::string> sweep_sentences(const std::string& name,
                   certified > 0
                       ? fmt::format("; in every cell a new seed finds a minimum "
                                     "already seen with probability at least {}",
-                                    show(coverage, 3))
+                                    least_text(coverage))
                       : "")};
 }
 
@@ -134,7 +134,7 @@ std::string sweep_text(const std::vector<SweepRow>& rows) {
                        fmt::format("{}/{}", c.seeds, row.seeds),
                        c.count,
                        more_text(c),
-                       show(c.least_coverage, 3),
+                       least_text(c.least_coverage),
                        show(loss_quantile(row.losses, 0.5), 5),
                        row.convexity);
   }
@@ -178,7 +178,7 @@ std::string sweep_page(const std::string& name,
     cells.push_back(fmt::format("{} of {}", show(c.seeds), show(row.seeds)));
     cells.push_back(show(c.count));
     cells.push_back(more_text(c));
-    cells.push_back(show(c.least_coverage, 3));
+    cells.push_back(least_text(c.least_coverage));
     cells.push_back(show(row.candidates.count));
     cells.push_back(show(loss_quantile(row.losses, 0), 6));
     cells.push_back(show(loss_quantile(row.losses, 0.5), 6));
