@@ -50,6 +50,38 @@ Tensor possible_shift(const HessianSpectrum& spectrum,
   return at::mv(spectrum.vectors.t(), kept);
 }
 
+// How far it may be in all directions that an inertia calls curved, soft ones too.
+Tensor possible_shift(const Inertia& inertia, const Tensor& gradient, double noise) {
+  const auto size = inertia.vectors.norm(1, {1});
+  const auto step =
+      (at::mv(inertia.vectors, gradient).abs() + noise * size) / inertia.values.abs();
+  const auto kept = at::where(inertia.is_zero(), at::zeros_like(step), step);
+  return at::mv(inertia.vectors.t(), kept);
+}
+
+// The signs of the eigenvalues that the critical point near θ has. A soft direction is
+// one along which it may be far from θ, so far that its curvature there is another:
+// what such a shift changes is part of the error, and a direction that it drowns is
+// zero. Near a curved valley of minima the curvature along it is never exactly zero.
+Inertia signs_at(const MinimaProblem& problem,
+                 const Tensor& theta,
+                 const Tensor& gradient,
+                 double noise,
+                 const Curvature& c) {
+  const auto shift = possible_shift(c.spectrum, c.zero, gradient, noise);
+  auto error = hessian_error(problem.objective, theta, c.hessian, shift);
+  auto out = inertia_of(c.hessian, error, c.explained.basis);
+  for (int64_t left = theta.size(0); left > 0; --left) {
+    const auto before = out.zero;
+    const auto soft = possible_shift(out, gradient, noise);
+    error =
+        at::maximum(error, hessian_error(problem.objective, theta, c.hessian, soft));
+    out = inertia_of(c.hessian, error, c.explained.basis);
+    if (out.zero == before) break;
+  }
+  return out;
+}
+
 // Above the dense limit: Lanczos with the explained zero modes moved to the top of the
 // spectrum.
 HessianSpectrum deflated_spectrum(const MinimaProblem& problem,
@@ -105,9 +137,7 @@ Curvature curvature_at(const MinimaProblem& problem,
   out.zero = out.spectrum.values.abs() <= options.zero_tolerance * scale;
   const bool bent_down = out.spectrum.min() < -options.zero_tolerance * scale;
   if (dense && !bent_down && out.zero.sum().item<int64_t>() != out.explained.total) {
-    const auto shift = possible_shift(out.spectrum, out.zero, gradient, at.noise);
-    const auto error = hessian_error(problem.objective, theta, out.hessian, shift);
-    out.inertia = inertia_of(out.hessian, error, out.explained.basis);
+    out.inertia = signs_at(problem, theta, gradient, at.noise, out);
   }
   return out;
 }

@@ -62,6 +62,7 @@ std::string came_out(const RunReport& r) {
   const auto* function = find_count(r, "certified", "function");
   const auto* loss = find_count(r, "certified", "loss");
   const auto* symmetry = find_count(r, "certified", "symmetry");
+  const auto* connected = find_count(r, "certified", "connected");
   if (parameters == nullptr || parameters->count == 0) {
     const auto* places = find_count(r, "candidates", "parameters");
     if (places == nullptr || places->count == 0) {
@@ -85,10 +86,11 @@ std::string came_out(const RunReport& r) {
   }
   return fmt::format(
       "{} certified, distinct up to the symmetries of the network (level parameters: "
-      "{}); {}{} at level function, {} at level loss; loss {}.",
+      "{}); {}{}{} at level function, {} at level loss; loss {}.",
       parameters->count == 1 ? "1 minimum is"
                              : plural(parameters->count, "minimum") + " are",
       unseen_text(*parameters),
+      connected == nullptr ? "" : plural(connected->count, "connected set") + ", ",
       symmetry == nullptr ? ""
                           : show(symmetry->count) + " up to those of the data too, ",
       show(function->count),

@@ -39,6 +39,19 @@ ScaledSpectrum scaled_spectrum(const Tensor& hessian, const Tensor& error) {
           (d.unsqueeze(1) * v).t().index_select(0, order).contiguous()};
 }
 
+// Newton's step with the gradient as large as it may be, over all but the `flat` least
+// eigenvalues.
+Tensor possible_shift(const ScaledSpectrum& s,
+                      int64_t flat,
+                      const Tensor& gradient,
+                      double noise) {
+  const auto count = s.values.size(0) - flat;
+  const auto x = s.vectors.narrow(0, flat, count);
+  const auto step = (at::mv(x, gradient).abs() + noise * x.norm(1, {1})) /
+                    s.values.narrow(0, flat, count).abs().clamp_min(1e-300);
+  return at::mv(x.t(), step);
+}
+
 // The least loss over the complement, θ displaced by `fixed` in the zero modes; NaN if
 // chord Newton steps do not settle.
 Real reduced_loss(const CertificateContext& context,
@@ -164,17 +177,35 @@ void check_spectrum(const CertificateContext& context,
   if (strict && least > context.options.zero_tolerance * most) return;
   // Zero modes, or small eigenvalues: their signs, with what differences leave open.
   const auto coarse = difference_hessian(context.reference, theta, slopes, all, 4e-6L);
-  const auto error = 4 * (coarse - hessian).abs() + 1e-15 * hessian.abs();
-  const auto s = scaled_spectrum(hessian, error);
+  auto error = 4 * (coarse - hessian).abs() + 1e-15 * hessian.abs();
+  auto s = scaled_spectrum(hessian, error);
   const auto rest = s.values.size(0) - e.nullity;
-  const auto above = s.values.narrow(0, e.nullity, rest);
-  if (!(above > s.bounds.narrow(0, e.nullity, rest)).all().item<bool>()) {
-    faults.push_back(fmt::format(
-        "{} zero modes were certified, but the next eigenvalue is {:.1e} (scaled)",
-        e.nullity,
-        rest > 0 ? above.min().item<double>() : 0.0));
+  const auto all_curved = [&] {
+    const auto above = s.values.narrow(0, e.nullity, rest);
+    const bool curved =
+        (above > s.bounds.narrow(0, e.nullity, rest)).all().item<bool>();
+    if (!curved) {
+      faults.push_back(fmt::format(
+          "{} zero modes were certified, but the next eigenvalue is {:.1e} (scaled)",
+          e.nullity,
+          rest > 0 ? above.min().item<double>() : 0.0));
+    }
+    return curved;
+  };
+  if (!all_curved()) return;
+  // ... and how they change on the way to where the critical point may be.
+  const auto shift = possible_shift(s, e.nullity, as_tensor(at.gradient), limit);
+  for (const Real side : {Real{1}, Real{-1}}) {
+    const auto there = moved(theta, shift, side);
+    const auto other = difference_hessian(context.reference, there, slopes, all);
+    error = at::maximum(error, 4 * (other - hessian).abs());
+  }
+  if (!error.isfinite().all().item<bool>()) {
+    faults.emplace_back("where its critical point is stays open");
     return;
   }
+  s = scaled_spectrum(hessian, error);
+  if (!all_curved()) return;
   if (e.nullity > 0) check_zero_modes(context, e, theta, at.value, s, modulo, faults);
 }
 

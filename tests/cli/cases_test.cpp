@@ -117,6 +117,18 @@ TEST_F(Cases, TheLeastLossOfAReluOutputIsABound) {
   }
 }
 
+// A student with a unit to spare: its global minima are valleys. Near one the curvature
+// along it is not exactly zero, which does not make a strict minimum of an endpoint.
+TEST_F(Cases, AValleyIsNoSetOfStrictMinima) {
+  const auto r = report("student_to_spare");
+  EXPECT_EQ(r.endpoints.size(), 60u);
+  for (const auto& e : r.endpoints) {
+    EXPECT_LT(e.loss, 1e-12);
+    EXPECT_EQ(e.verdict, Verdict::kDegenerateMinimum) << e.seed << ": " << e.reason;
+  }
+  EXPECT_EQ(certified_at(r, "connected"), 1);
+}
+
 TEST_F(Cases, AStrayCellIsNoClass) {
   const auto ended = end("target_na");
   EXPECT_EQ(ended.code, 2);
