@@ -28,7 +28,9 @@ std::vector<Check> checks_of(const RunReport& report) {
                        convexity ? ", rules of convexity, boxes, dual bound" : "",
                        graph ? ", flows from saddles, components" : "")},
           {CheckKind::kSealed,
-           fmt::format("training, figures, spectra, curvature, reasons{}{}",
+           fmt::format("training, figures, spectra, curvature, reasons, distances, "
+                       "numbers of what is "
+                       "not certified{}{}",
                        convexity ? ", chords and Hessians drawn" : "",
                        graph ? ", paths, prefactors of saddles" : "")}};
 }

@@ -80,6 +80,21 @@ void check_escaping(const CertificateContext& context,
   faults.emplace_back("the loss does not fall when the weights grow");
 }
 
+// Which verdict a certificate is of.
+bool fits(Verdict verdict, Certificate certificate) {
+  switch (certificate) {
+    case Certificate::kNone:
+      return true;
+    case Certificate::kHessian:
+      return verdict == Verdict::kStrictMinimum ||
+             verdict == Verdict::kMinimumModuloSymmetry;
+    case Certificate::kActiveSet:
+      return verdict == Verdict::kKinkMinimum;
+    default:
+      return verdict == Verdict::kDegenerateMinimum;
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> faults_of(const CertificateContext& context,
@@ -125,9 +140,16 @@ std::vector<std::string> faults_of(const CertificateContext& context,
   const bool spectrum_known = e.residual == 0;
   if (says_certified && spectrum_known && !is_certified(e))
     faults.emplace_back("a verdict without certificate");
-  if (is_certified(e) && !says_certified && e.verdict != Verdict::kDegenerateMinimum)
-    faults.emplace_back("certified as a minimum, though its verdict is " +
-                        name_of(e.verdict));
+  if (!fits(e.verdict, e.certificate))
+    faults.push_back(
+        fmt::format("certified as a minimum by {}, though its verdict is {}",
+                    name_of(e.certificate),
+                    name_of(e.verdict)));
+  if (is_certified(e) && e.index > 0)
+    faults.push_back(fmt::format("certified with {} negative eigenvalues", e.index));
+  const double norm = e.theta.norm().item<double>();
+  if (!std::isnan(e.norm) && std::abs(e.norm - norm) > 1e-9 * (1 + norm))
+    faults.push_back(fmt::format("norm {:.6g}, not {:.6g}", norm, e.norm));
   return faults;
 }
 

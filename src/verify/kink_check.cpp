@@ -229,6 +229,11 @@ void check_active_set(const CertificateContext& context,
     const auto [u, s, v] = at::linalg_svd(unit, /*full_matrices=*/true);
     const auto rank = (s > 1e-9 * s[0]).sum().item<int64_t>();
     along = v.narrow(0, rank, v.size(0) - rank).t();
+    const double least = force.min().item<double>();
+    if (std::abs(least - e.kink_force) > 1e-6 * (1e-9 + std::abs(least))) {
+      faults.push_back(
+          fmt::format("least force of a kink {:.6e}, not {:.6e}", least, e.kink_force));
+    }
     // Where rows repeat, other slopes serve as well.
     if (rank == count && !(std::abs(margin - e.kink_margin) <= 1e-6)) {
       faults.push_back(
@@ -238,10 +243,21 @@ void check_active_set(const CertificateContext& context,
   if (along.size(1) > 0) {
     const auto full = difference_hessian(context.reference, theta, slopes, free);
     const auto values = symmetric_eigenvalues(at::mm(along.t(), at::mm(full, along)));
-    const double cut =
-        context.options.zero_tolerance * values.abs().max().item<double>();
+    const double most = values.abs().max().item<double>();
+    const double cut = context.options.zero_tolerance * most;
+    if (!(std::abs(values[0].item<double>() - e.min_eigenvalue) <= 1e-6 * most &&
+          std::abs(values[-1].item<double>() - e.max_eigenvalue) <= 1e-6 * most)) {
+      faults.push_back(fmt::format(
+          "eigenvalues along the kinks from {:.6e} to {:.6e}, not {:.6e} to "
+          "{:.6e}",
+          values[0].item<double>(),
+          values[-1].item<double>(),
+          e.min_eigenvalue,
+          e.max_eigenvalue));
+    }
     const auto zero = (values.abs() <= cut).sum().item<int64_t>();
-    if (!(values[0].item<double>() >= -cut) || zero != e.nullity) {
+    if (!(values[0].item<double>() >= -cut) || zero != e.nullity ||
+        e.explained != e.nullity) {
       faults.push_back(
           fmt::format("along the kinks: least eigenvalue {:.3e}, {} zero modes",
                       values[0].item<double>(),

@@ -159,6 +159,11 @@ void check_spectrum(const CertificateContext& context,
     faults.push_back(
         fmt::format("least eigenvalue {:.6e}, not {:.6e}", least, e.min_eigenvalue));
   }
+  const double greatest = values[-1].item<double>();
+  if (std::abs(greatest - e.max_eigenvalue) > 1e-6 * most) {
+    faults.push_back(fmt::format(
+        "largest eigenvalue {:.6e}, not {:.6e}", greatest, e.max_eigenvalue));
+  }
   const bool strict = e.verdict == Verdict::kStrictMinimum;
   const bool modulo = e.verdict == Verdict::kMinimumModuloSymmetry;
   const bool higher = e.certificate == Certificate::kHigherOrder;
