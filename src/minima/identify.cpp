@@ -18,9 +18,16 @@ namespace {
 
 using torch::Tensor;
 
+/// What two points are compared by. The canonical form merges duplicate units, which
+/// near a duplicate is a matter of the last digits: θ as it is decides as well.
+struct Shape {
+  Canonical form;
+  Tensor invariants;  // of the form
+  Tensor plain;       // of θ itself
+};
+
 struct Class {
-  Canonical form;  // of the representative
-  Tensor invariants;
+  Shape shape;  // of the representative
   size_t representative;
   std::vector<size_t> members;
   bool proved = true;
@@ -64,14 +71,33 @@ Canonical checked_form(const MinimaProblem& problem, const Tensor& theta) {
   return {problem.layout, theta.clone()};
 }
 
-/// What comparing two points says. Where the loss, or numbers that no symmetry changes,
-/// are apart, no matching is needed.
+Shape shape_of(const MinimaProblem& problem, const Tensor& theta) {
+  auto form = checked_form(problem, theta);
+  auto invariants = signature(form.layout, form.theta);
+  return {std::move(form), std::move(invariants), signature(problem.layout, theta)};
+}
+
+// Where numbers that no symmetry changes are apart, no matching is needed.
+Matching match_if_near(const ParameterLayout& layout,
+                       const Tensor& a,
+                       const Tensor& b,
+                       const Tensor& invariants_a,
+                       const Tensor& invariants_b,
+                       double tolerance) {
+  const auto widest = static_cast<double>(b.size(0));
+  const double apart = greatest(invariants_b - invariants_a) / std::sqrt(widest);
+  if (apart > tolerance) {
+    return {.same = false, .proved = true, .margin = apart - tolerance};
+  }
+  return match_units(layout, a, b, tolerance);
+}
+
+/// What comparing two points says.
 Matching compare(const MinimaProblem& problem,
                  const std::vector<Endpoint>& endpoints,
                  const Endpoint& own,
                  const Class& group,
-                 const Canonical& form,
-                 const Tensor& invariants,
+                 const Shape& shape,
                  const MinimaOptions& options) {
   const auto& other = endpoints[group.representative];
   if (own.verdict == Verdict::kDegenerateMinimum ||
@@ -83,20 +109,31 @@ Matching compare(const MinimaProblem& problem,
                       greatest(f - g) <= options.same_function * (1 + greatest(g));
     return {.same = same, .proved = own.verdict != other.verdict || !same};
   }
-  const double tolerance = options.same_parameters * (1 + greatest(group.form.theta));
-  const auto widest = static_cast<double>(form.theta.size(0));
-  const double apart = greatest(invariants - group.invariants) / std::sqrt(widest);
-  if (apart > tolerance) {
-    return {.same = false, .proved = true, .margin = apart - tolerance};
-  }
-  const auto match =
-      match_units(group.form.layout, group.form.theta, form.theta, tolerance);
+  const auto& form = group.shape.form;
+  const double tolerance = options.same_parameters * (1 + greatest(form.theta));
+  const auto match = match_if_near(form.layout,
+                                   form.theta,
+                                   shape.form.theta,
+                                   group.shape.invariants,
+                                   shape.invariants,
+                                   tolerance);
   const bool holds =
-      is_collapsed(problem, form) ||
+      !match.moved.defined() || is_collapsed(problem, form) ||
       keeps_function(
-          problem, in_network(problem.layout, form.theta), match.moved, 1e-9);
+          problem, in_network(problem.layout, shape.form.theta), match.moved, 1e-9);
   // A move that rounding spoils shows nothing.
-  return holds ? match : Matching{.same = false, .proved = false};
+  if (!holds) return {.same = false, .proved = false};
+  if (match.same) return match;
+  auto plain = match_if_near(problem.layout,
+                             other.theta,
+                             own.theta,
+                             group.shape.plain,
+                             shape.plain,
+                             tolerance);
+  if (plain.same) return plain;
+  plain.proved = plain.proved && match.proved;
+  plain.margin = std::fmin(plain.margin, match.margin);
+  return plain;
 }
 
 std::vector<size_t> by_loss(const std::vector<Endpoint>& endpoints, bool certified) {
@@ -122,8 +159,7 @@ std::vector<Class> classes_of(const MinimaProblem& problem,
   std::vector<Class> classes;
   for (const auto i : order) {
     check_stop();
-    const auto form = checked_form(problem, endpoints[i].theta);
-    const auto invariants = signature(form.layout, form.theta);
+    const auto shape = shape_of(problem, endpoints[i].theta);
     bool placed = false, proved = true;
     double margin = Endpoint::kNan;
     for (size_t c = classes.size(); c-- > 0 && !placed;) {
@@ -136,7 +172,7 @@ std::vector<Class> classes_of(const MinimaProblem& problem,
         continue;
       }
       const auto match =
-          compare(problem, endpoints, endpoints[i], group, form, invariants, options);
+          compare(problem, endpoints, endpoints[i], group, shape, options);
       placed = match.same;
       if (placed) {
         group.members.push_back(i);
@@ -148,8 +184,7 @@ std::vector<Class> classes_of(const MinimaProblem& problem,
       }
     }
     if (placed) continue;
-    classes.push_back({.form = form,
-                       .invariants = invariants,
+    classes.push_back({.shape = shape,
                        .representative = i,
                        .members = {i},
                        .proved = proved,

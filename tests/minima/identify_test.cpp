@@ -239,6 +239,32 @@ TEST(Newton, SolvesAQuadraticInOneStep) {
   EXPECT_LT(testing::largest(found.theta - testing::vector({1, .1, .01})), 1e-12);
 }
 
+TEST(Identify, KnowsAPointWhoseUnitsAreDuplicatesButForRounding) {
+  // Two equal units, as decay splits one; found twice, once with an error of 5e-8.
+  const auto data = random_data(12, 2, 0);
+  const auto objective =
+      objective_for({.depth = 1, .width = 2, .activation = Elementwise::kTanh},
+                    {.weight_decay = 1e-2},
+                    data);
+  const MinimaProblem problem{
+      .objective = objective, .layout = objective.network().layout, .decay = 1e-2};
+  // w, w, b, b, v, v, c
+  const auto exact = testing::vector({0.5, -0.3, 0.5, -0.3, 0.2, 0.2, 0.7, 0.7, 0.1});
+  auto rough = exact.clone();
+  rough[0] += 5e-8;
+  rough[2] -= 5e-8;
+  std::vector<Endpoint> ends;
+  for (const auto& theta : {exact, rough}) {
+    Endpoint e{.seed = static_cast<int64_t>(ends.size()),
+               .verdict = Verdict::kStrictMinimum,
+               .certificate = Certificate::kHessian,
+               .theta = theta};
+    e.loss = objective.value(exact.unsqueeze(0)).item<double>();
+    ends.push_back(e);
+  }
+  EXPECT_EQ(identify(problem, ends, {}).size(), 1u);
+}
+
 TEST(Identify, NumbersEqualLossesByTheFirstSeedWhateverTheirRounding) {
   const auto objective =
       objective_for({.depth = 1, .width = 1, .activation = Elementwise::kTanh},
