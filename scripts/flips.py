@@ -88,7 +88,7 @@ def contents(folder):
         for table, in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
             for i, row in enumerate(db.execute(f'SELECT * FROM "{table}"')):
                 for column in row.keys():
-                    out[table, column, i] = row[column]
+                    out[table.lower(), column.lower(), i] = row[column]  # as SQL reads names
         db.close()
     except (sqlite3.Error, struct.error, UnicodeError):
         return None
