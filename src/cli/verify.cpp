@@ -209,11 +209,12 @@ void verify_run(const std::filesystem::path& folder, const Settings& settings) {
                     report.endpoints.size()));
   }
   const auto reference = session.reference();
+  const auto problem = session.problem();
   const CertificateContext context{.reference = *reference,
                                    .layout = session.network.layout,
                                    .blocks = session.analysis->kink_blocks(),
-                                   .decay = session.problem().decay,
-                                   .convex = session.problem().convex,
+                                   .decay = problem.decay,
+                                   .convex = problem.convex,
                                    .options = session.spec.minima};
   const auto seals = seal_faults(results);
   for (const auto& fault : seals) fmt::print("seals: {}\n", fault);

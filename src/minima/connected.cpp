@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "core/disjoint_sets.h"
 #include "core/stop.h"
@@ -91,13 +90,10 @@ class Search {
   int64_t middles_ = 0, points_ = 0;
 };
 
-// A minimum near which others may lie that no symmetry makes.
+// A minimum near which others may lie that no symmetry makes. Certificates by a lower
+// bound, by constancy and by convexity are of degenerate ones.
 bool may_extend(const Minimum& m) {
-  const auto& e = m.endpoint;
-  return e.verdict == Verdict::kDegenerateMinimum || e.nullity > 0 ||
-         e.certificate == Certificate::kLowerBound ||
-         e.certificate == Certificate::kConstant ||
-         e.certificate == Certificate::kConvex;
+  return m.endpoint.verdict == Verdict::kDegenerateMinimum || m.endpoint.nullity > 0;
 }
 
 bool are_joined(const MinimaProblem& problem,
@@ -132,11 +128,7 @@ void number_connected_sets(const MinimaProblem& problem,
                            std::vector<Minimum>& minima) {
   if (std::none_of(minima.begin(), minima.end(), may_extend)) return;
   if (minima.front().endpoint.theta.numel() > kMostParameters) return;
-  std::vector<size_t> order(minima.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return minima[a].endpoint.loss < minima[b].endpoint.loss;
-  });
+  const auto order = order_by_loss(minima);
   DisjointSets sets(minima.size());
   size_t attempts = 0;
   for (size_t i = 0; i < order.size(); ++i) {

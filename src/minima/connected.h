@@ -14,7 +14,7 @@ struct FlatPath {
 
 /// Sought from a to b `[P]`, between which L is to stay within `tolerance` of `level`:
 /// a chord that does, by nine points, is part of it; of another the middle is brought
-/// down to the level by Newton and both halves are tried. It fails where the middle
+/// down to the level and both halves are tried. It fails where the middle
 /// comes down elsewhere, or when 400 middles were not enough. Found: evidence of one
 /// connected set, exact where L is convex or the chords are short, never a proof
 /// between points.

@@ -97,14 +97,19 @@ bool near_loss(double a, double b, double tolerance) {
   return std::abs(a - b) <= tolerance * (1 + std::abs(a));
 }
 
-void number_coarser_classes(const MinimaProblem& problem,
-                            const MinimaOptions& options,
-                            std::vector<Minimum>& minima) {
+std::vector<size_t> order_by_loss(const std::vector<Minimum>& minima) {
   std::vector<size_t> order(minima.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return minima[a].endpoint.loss < minima[b].endpoint.loss;
   });
+  return order;
+}
+
+void number_coarser_classes(const MinimaProblem& problem,
+                            const MinimaOptions& options,
+                            std::vector<Minimum>& minima) {
+  const auto order = order_by_loss(minima);
   const double window = std::max(options.same_loss, 1e2 * options.same_function);
   std::vector<Tensor> outputs;
   std::vector<std::optional<ReluFunction>> forms;
