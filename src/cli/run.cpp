@@ -204,11 +204,13 @@ RunOutcome run_spec(const Spec& spec, const Settings& settings) {
                session.data.train.samples(),
                spec.seeds);
   }
-  write_file(folder / kConfigFile, to_yaml(session.spec));
+  const auto config = to_yaml(session.spec);
+  write_file(folder / kConfigFile, config);
   Manifest manifest(session, settings, machine, folder);
   {
     Results results(folder, Database::Mode::kWrite);
     results.set_meta("revision", settings.revision);
+    results.set_meta(kConfigSeal, sha256(config));
     run_ensemble(session, results, manifest);
     manifest.stage("spectra", [&] { spectrum_stage(session, results); });
     manifest.stage("exploring", [&] {

@@ -25,13 +25,22 @@ namespace {
 
 using Faults = std::vector<std::string>;
 
-// The run's own config, with data and network; the data must be what it was.
+// The run's own config, with data and network; config and data must be what they were.
 Session session_of(const std::filesystem::path& folder,
+                   Results& results,
                    const RunReport& report,
                    const Settings& settings) {
   const auto file = folder / kConfigFile;
-  const auto experiment =
-      parse_experiment(read_file(file, kConfigLimit), file.string(), {}, folder);
+  const auto text = read_file(file, kConfigLimit);
+  const auto sealed = results.meta(kConfigSeal);
+  if (!sealed.empty() && sealed != sha256(text)) {
+    throw InputError(
+        fmt::format("{}: expected the config of the run (sha256 {}), came {}",
+                    file.string(),
+                    sealed,
+                    sha256(text)));
+  }
+  const auto experiment = parse_experiment(text, file.string(), {}, folder);
   Session session(experiment.spec, settings);
   if (session.data.train.sha256 != report.data_hash) {
     throw InputError(
@@ -91,6 +100,13 @@ Faults class_faults(const Session& session,
   // Components follow from the graph instead.
   std::erase_if(counts, [](const Count& c) { return c.level == "component"; });
   Faults out;
+  for (const auto& e : endpoints) {
+    if (e.verdict == Verdict::kDiverged) continue;
+    if (e.theta.defined() && e.theta.numel() == session.network.layout.dimension)
+      continue;
+    out.push_back(fmt::format("seed {} has no parameters of this network", e.seed));
+    return out;
+  }
   const auto again = identify(session.problem(), endpoints, session.spec.minima);
   if (again.size() != stored.size()) {
     out.push_back(fmt::format("{} classes, not {}", again.size(), stored.size()));
@@ -199,8 +215,8 @@ void verify_run(const std::filesystem::path& folder, const Settings& settings) {
         fmt::format("{}: expected a run with parameters, came one without endpoints",
                     folder.string()));
   }
-  const auto session = session_of(folder, report, settings);
   Results results(folder, Database::Mode::kRead);
+  const auto session = session_of(folder, results, report, settings);
   if (results.identified_seeds() != static_cast<int64_t>(report.endpoints.size())) {
     throw InputError(
         fmt::format("{}: expected a finished run, came one of {} of {} seeds",

@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include "core/error.h"
 #include "store/results.h"
+#include "store/run_folder.h"
 
 namespace basin {
 namespace {
@@ -97,8 +100,16 @@ std::vector<Minimum> Results::load_minima() {
       "function_class, connected_class, loss_class, proved_distinct, margin, accuracy, "
       "held_out_loss, held_out_accuracy FROM minima ORDER BY minimum");
   while (row.step()) {
+    const auto end = endpoints.find(row.integer(1));
+    if (end == endpoints.end()) {
+      throw StorageError(
+          fmt::format("{}: minimum {} is of seed {}, which has no endpoint",
+                      kDatabaseFile,
+                      row.integer(0),
+                      row.integer(1)));
+    }
     out.push_back({.id = row.integer(0),
-                   .endpoint = endpoints[row.integer(1)],
+                   .endpoint = end->second,
                    .seeds = members[row.integer(0)],
                    .log10_orbit = row.number(2),
                    .symmetry_class = row.integer(3),

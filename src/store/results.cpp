@@ -3,6 +3,8 @@
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "core/error.h"
 #include "store/run_folder.h"
 
@@ -109,7 +111,14 @@ std::set<int64_t> Results::spectra_done() {
 
 int64_t Results::identified_seeds() {
   const auto text = meta("identified_seeds");
-  return text.empty() ? 0 : std::stoll(text);
+  if (text.empty()) return 0;
+  int64_t seeds = 0;
+  const auto end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, seeds);
+  if (read.ec != std::errc() || read.ptr != end || seeds < 0) {
+    throw StorageError("results.sqlite: identified_seeds is no number of seeds");
+  }
+  return seeds;
 }
 
 std::string Results::meta(const std::string& key) {

@@ -26,6 +26,9 @@ inline constexpr const char* kConfigFile = "config.yaml";
 inline constexpr const char* kManifestFile = "manifest.json";
 inline constexpr const char* kPageFile = "report.html";
 
+/// Key, in the table meta, of the SHA-256 of the config's text.
+inline constexpr const char* kConfigSeal = "config_sha256";
+
 /// The runs (or sweeps) below `root`, by name.
 std::vector<std::filesystem::path> list_runs(const std::filesystem::path& root);
 

@@ -471,6 +471,55 @@ TEST(Verify, FailsForARunThatWasEditedByOneBit) {
   EXPECT_EQ(run_program({"verify", run.string()}).code, 0);
 }
 
+TEST(Verify, RefusesAConfigThatIsNotTheRuns) {
+  const Folder folder;
+  const auto run = small_run(folder.path());
+  const auto kept = read_file(run / "config.yaml", 1 << 20);
+  const auto replaced = [&](const std::string& from, const std::string& to) {
+    auto text = kept;
+    text.replace(text.find(from), from.size(), to);
+    return text;
+  };
+  for (const auto& text : {replaced("width: 2", "width: 3"),
+                           replaced("depth: 1", "depth: 3"),
+                           replaced("same_loss: ", "same_loss: 1"),
+                           replaced("name: ", "name: x")}) {
+    write_file(run / "config.yaml", text);
+    const auto ended = run_program({"verify", run.string()});
+    EXPECT_EQ(ended.code, 2) << ended.out;
+    EXPECT_NE(ended.out.find("expected the config of the run"), std::string::npos)
+        << ended.out;
+    // Who forges the digest too meets parameters that fit no network of his.
+    if (text.find("width: 3") == std::string::npos) continue;
+    const auto database = read_file(run / "results.sqlite", 1 << 26);
+    change(
+        run,
+        "UPDATE meta SET value = '" + sha256(text) + "' WHERE key = 'config_sha256'");
+    change(run, "DROP TABLE seals");
+    Results(run, Database::Mode::kWrite).seal();
+    const auto forged = run_program({"verify", run.string()});
+    EXPECT_EQ(forged.code, 3) << forged.out;
+    EXPECT_NE(forged.out.find("no parameters of this network"), std::string::npos)
+        << forged.out;
+    write_file(run / "results.sqlite", database);
+  }
+}
+
+TEST(Verify, RefusesRowsThatNameNothing) {
+  const Folder folder;
+  const auto run = small_run(folder.path());
+  const auto kept = read_file(run / "results.sqlite", 1 << 26);
+  for (const std::string sql :
+       {"UPDATE endpoints SET seed = 123456 WHERE seed = (SELECT seed FROM minima)",
+        "UPDATE minima SET seed = -5 WHERE minimum = 1",
+        "UPDATE meta SET value = 'x' WHERE key = 'identified_seeds'"}) {
+    SCOPED_TRACE(sql);
+    change(run, sql);
+    EXPECT_EQ(run_program({"verify", run.string()}).code, 3);
+    write_file(run / "results.sqlite", kept);
+  }
+}
+
 // A forger who seals the rows again still has to fool the reference.
 TEST(Verify, RecomputesWhatTheSealsOnlyKeep) {
   const Folder folder;
