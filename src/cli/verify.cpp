@@ -92,6 +92,19 @@ Faults seal_faults(Results& results) {
   return out;
 }
 
+// Parameters that are missing, or of another network: nothing can be derived from them.
+void require_parameters(const std::filesystem::path& folder,
+                        const Session& session,
+                        const std::vector<Endpoint>& endpoints) {
+  for (const auto& e : endpoints) {
+    const bool fits =
+        e.theta.defined() && e.theta.numel() == session.network.layout.dimension;
+    if (fits || e.verdict == Verdict::kDiverged) continue;
+    throw StorageError(fmt::format(
+        "{}: seed {} has no parameters of this network", folder.string(), e.seed));
+  }
+}
+
 // Members and classes must follow from the endpoints.
 Faults class_faults(const Session& session,
                     const std::vector<Endpoint>& endpoints,
@@ -100,13 +113,6 @@ Faults class_faults(const Session& session,
   // Components follow from the graph instead.
   std::erase_if(counts, [](const Count& c) { return c.level == "component"; });
   Faults out;
-  for (const auto& e : endpoints) {
-    if (e.verdict == Verdict::kDiverged) continue;
-    if (e.theta.defined() && e.theta.numel() == session.network.layout.dimension)
-      continue;
-    out.push_back(fmt::format("seed {} has no parameters of this network", e.seed));
-    return out;
-  }
   const auto again = identify(session.problem(), endpoints, session.spec.minima);
   if (again.size() != stored.size()) {
     out.push_back(fmt::format("{} classes, not {}", again.size(), stored.size()));
@@ -224,6 +230,7 @@ void verify_run(const std::filesystem::path& folder, const Settings& settings) {
                     results.identified_seeds(),
                     report.endpoints.size()));
   }
+  require_parameters(folder, session, report.endpoints);
   const auto reference = session.reference();
   const auto problem = session.problem();
   const CertificateContext context{.reference = *reference,

@@ -483,12 +483,12 @@ TEST(Verify, RefusesAConfigThatIsNotTheRuns) {
   for (const auto& text : {replaced("width: 2", "width: 3"),
                            replaced("depth: 1", "depth: 3"),
                            replaced("same_loss: ", "same_loss: 1"),
-                           replaced("name: ", "name: x")}) {
+                           replaced("seed: ", "seed: 1")}) {
     write_file(run / "config.yaml", text);
     const auto ended = run_program({"verify", run.string()});
-    EXPECT_EQ(ended.code, 2) << ended.out;
-    EXPECT_NE(ended.out.find("expected the config of the run"), std::string::npos)
-        << ended.out;
+    EXPECT_EQ(ended.code, 2) << ended.err;
+    EXPECT_NE(ended.err.find("expected the config of the run"), std::string::npos)
+        << ended.err;
     // Who forges the digest too meets parameters that fit no network of his.
     if (text.find("width: 3") == std::string::npos) continue;
     const auto database = read_file(run / "results.sqlite", 1 << 26);
@@ -498,9 +498,9 @@ TEST(Verify, RefusesAConfigThatIsNotTheRuns) {
     change(run, "DROP TABLE seals");
     Results(run, Database::Mode::kWrite).seal();
     const auto forged = run_program({"verify", run.string()});
-    EXPECT_EQ(forged.code, 3) << forged.out;
-    EXPECT_NE(forged.out.find("no parameters of this network"), std::string::npos)
-        << forged.out;
+    EXPECT_EQ(forged.code, 3) << forged.err;
+    EXPECT_NE(forged.err.find("no parameters of this network"), std::string::npos)
+        << forged.err;
     write_file(run / "results.sqlite", database);
   }
 }
