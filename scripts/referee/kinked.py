@@ -39,9 +39,25 @@ def multipliers(problem, theta, active, sides):
     def rest(shares):
         return problem.evaluate(theta, _with(sides, active, shares))[1][0].astype(float)
 
-    found = scipy.optimize.least_squares(rest, np.full(len(active), 0.5), bounds=(0, 1),
+    # The kinks of units at zero change nothing, and only stall the search.
+    middle = np.full(len(active), 0.5)
+    felt = []
+    for q in range(len(active)):
+        moved = middle.copy()
+        moved[q] = 0.9
+        if np.abs(rest(moved) - rest(middle)).max() > 1e-15:
+            felt.append(q)
+    if not felt:
+        return middle, float(np.abs(rest(middle)).max())
+
+    def full(shares):
+        out = middle.copy()
+        out[felt] = shares
+        return out
+
+    found = scipy.optimize.least_squares(lambda x: rest(full(x)), middle[felt], bounds=(0, 1),
                                          xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=60)
-    return found.x, float(np.abs(found.fun).max())
+    return full(found.x), float(np.abs(found.fun).max())
 
 
 def _fall(problem, theta, d, r, digits=40):

@@ -28,7 +28,7 @@ std::string name_of(Verdict verdict);
 enum class Certificate {
   kNone,         ///< nothing does
   kHessian,      ///< all eigenvalues: none negative, zero modes all from symmetries
-  kActiveSet,    ///< kinks: see KinkPoint in active_set.h
+  kActiveSet,    ///< kinks: see KinkPoint in kink_system.h
   kHigherOrder,  ///< one zero mode more, along which L rises with an even power
   kLowerBound,   ///< L is at its least possible value
   kConstant,     ///< L is constant near θ: every unit strictly inactive

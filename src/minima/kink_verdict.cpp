@@ -7,12 +7,12 @@
 #include <cmath>
 
 #include "curvature/symmetric_eigen.h"
-#include "minima/active_set.h"
 #include "minima/finite_moves.h"
 #include "minima/kink_line.h"
 #include "minima/newton.h"
 #include "minima/null_sources.h"
 #include "minima/symmetry.h"
+#include "minima/zeroed_test.h"
 
 namespace basin {
 namespace {
@@ -105,48 +105,6 @@ void fill_curvature(const Tensor& values, const MinimaOptions& options, Endpoint
 
 }  // namespace
 
-ZeroedTest test_zeroed(const MinimaProblem& problem,
-                       const Tensor& theta,
-                       const Tensor& slopes,
-                       const std::vector<UnitId>& zeroed) {
-  ZeroedTest out;
-  if (zeroed.empty()) return out;
-  const auto probes = problem.objective.layer_probes(theta, slopes);
-  if (probes.empty()) return {.silent = Answer::kUndecided};
-  const auto blocks = problem.objective.kink_blocks();
-  for (const auto& id : zeroed) {
-    const auto& group = problem.layout.groups[id.group];
-    const auto layer = static_cast<size_t>(group.layers.front());
-    auto a = probes[layer].inputs;
-    const bool bias = problem.layout.layers[layer].bias >= 0;
-    if (bias) a = at::cat({a, at::ones({a.size(0), 1}, torch::kFloat64)}, 1);
-    double low = 0, high = 1;
-    for (const auto& b : blocks) {
-      if (b.layer == group.layers.front())
-        std::tie(low, high) = std::tuple(b.low, b.high);
-    }
-    const auto reader = static_cast<size_t>(group.readers.front());
-    const auto& r = probes[reader].sensitivity;
-    const auto test = test_silence(a, r, low, high, problem.decay);
-    out.ratio = std::max(out.ratio, test.bound);
-    if (test.silent == Answer::kUndecided) out.silent = Answer::kUndecided;
-    if (test.silent != Answer::kNo) continue;
-    out.silent = Answer::kNo;
-    // w along the witness, v against c(w).
-    const auto z = at::mv(a, test.witness);
-    const auto phi = at::where(z > 0, z * high, z * low);
-    const auto c = at::mv(r.t(), phi);
-    out.step = at::zeros_like(theta);
-    const auto to = layer_views(problem.layout, out.step);
-    const auto columns = problem.layout.layers[layer].columns;
-    to.weight[layer][id.unit].copy_(test.witness.narrow(0, 0, columns));
-    if (bias) to.bias[layer][id.unit].copy_(test.witness[columns]);
-    to.weight[reader].select(1, id.unit).copy_(-c / c.norm());
-    return out;
-  }
-  return out;
-}
-
 void judge_on_kinks(const MinimaProblem& problem,
                     const KinkPlace& place,
                     const MinimaOptions& options,
@@ -188,7 +146,7 @@ void judge_on_kinks(const MinimaProblem& problem,
     out.kink_margin = at::minimum(shares, 1 - shares).min().item<double>();
     out.kink_force = system.sensitivity.min().item<double>();
   }
-  const auto zeroed = test_zeroed(problem, out.theta, point.slopes, place.zeroed);
+  const auto zeroed = test_zeroed(problem, point, place.zeroed);
   if (out.zeroed > 0) out.silence = zeroed.ratio;
   if (zeroed.silent == Answer::kNo) {
     out.index = 0;
@@ -248,7 +206,10 @@ void judge_on_kinks(const MinimaProblem& problem,
   if (out.nullity > 0) out.reason += fmt::format(", zero modes: {}", out.sources);
   if (out.zeroed > 0) {
     out.reason += fmt::format(
-        "; {} units held at zero (dual ratio {:.4g} < 1)", out.zeroed, out.silence);
+        "; {} units held at zero (dual ratio {})",
+        out.zeroed,
+        zeroed.splitting ? "1 at the live units alone: a minimum modulo splitting"
+                         : fmt::format("{:.4g} < 1", out.silence));
   }
 }
 

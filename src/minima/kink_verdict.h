@@ -15,18 +15,6 @@ struct KinkPlace {
 };
 KinkPlace place_of(const MinimaProblem& problem, const torch::Tensor& theta);
 
-/// Whether the units `zeroed` stay at zero: kNo with a step `[P]` that lowers L, or the
-/// largest dual ratio.
-struct ZeroedTest {
-  Answer silent = Answer::kYes;
-  double ratio = 0;
-  torch::Tensor step;
-};
-ZeroedTest test_zeroed(const MinimaProblem& problem,
-                       const torch::Tensor& theta,
-                       const torch::Tensor& slopes,
-                       const std::vector<UnitId>& zeroed);
-
 /// The active-set certificate, filled into `out` (see KinkPoint).
 void judge_on_kinks(const MinimaProblem& problem,
                     const KinkPlace& place,

@@ -6,10 +6,11 @@
 
 #include "core/error.h"
 #include "core/stop.h"
-#include "minima/active_set.h"
+#include "minima/composite_newton.h"
 #include "minima/judge.h"
 #include "minima/kink_verdict.h"
 #include "minima/newton.h"
+#include "minima/zeroed_test.h"
 #include "train/lbfgs.h"
 
 namespace basin {
@@ -18,6 +19,7 @@ namespace {
 using torch::Tensor;
 
 constexpr int kMostRounds = 30;
+constexpr double kGone = 1e-6;  // of ‖θ‖: a unit that decay has brought to zero
 
 /// A point under way.
 struct Polished {
@@ -34,10 +36,11 @@ double unit_norm(const ParameterLayout& layout, const Tensor& theta, const UnitI
 }
 
 // Sets units to zero that decay has brought there, or nearly, where that does not raise
-// the loss (and, if only nearly, a unit at zero stays).
+// the loss. Whether they stay is asked later.
 bool zero_small_units(const MinimaProblem& problem, Tensor& theta) {
   if (problem.decay == 0) return false;
   bool changed = false;
+  const double size = theta.norm().item<double>();
   for (size_t g = 0; g < problem.layout.groups.size(); ++g) {
     const auto& group = problem.layout.groups[g];
     if (!group.positive_scaling || group.layers.size() > 1 || group.readers.empty()) {
@@ -51,19 +54,12 @@ bool zero_small_units(const MinimaProblem& problem, Tensor& theta) {
     }
     for (int64_t u = 0; u < group.units; ++u) {
       const double norm = norms[static_cast<size_t>(u)];
-      if (norm == 0 || norm > 0.05 * most) continue;
+      const bool gone = norm <= kGone * (1 + size);
+      if (norm == 0 || (norm > 0.05 * most && !gone)) continue;
       auto without = theta.clone();
       for (const auto p : unit_parameters(problem.layout, {g, u})) without[p] = 0.0;
       const auto both = problem.objective.value(at::stack({theta, without}));
       if (!(both[1].item<double>() <= both[0].item<double>() + 1e-14)) continue;
-      if (norm <= 1e-7 * most) {  // it is zero already: whether it stays is asked later
-        theta = without;
-        changed = true;
-        continue;
-      }
-      const auto slopes = side_slopes(problem.objective, without);
-      if (test_zeroed(problem, without, slopes, {{g, u}}).silent != Answer::kYes)
-        continue;
       theta = without;
       changed = true;
     }
@@ -72,9 +68,8 @@ bool zero_small_units(const MinimaProblem& problem, Tensor& theta) {
 }
 
 // A unit at zero that can grow is given the length along its step that lowers L most.
-bool revive_units(const MinimaProblem& problem, const Tensor& slopes, Tensor& theta) {
-  const auto test =
-      test_zeroed(problem, theta, slopes, zeroed_units(problem.layout, theta));
+bool revive_units(const MinimaProblem& problem, const KinkPoint& point, Tensor& theta) {
+  const auto test = search_zeroed(problem, point, zeroed_units(problem.layout, theta));
   if (test.silent != Answer::kNo) return false;
   const auto t = at::pow(0.5, at::arange(24, torch::kFloat64)).unsqueeze(1);
   const auto trials = at::cat({theta.unsqueeze(0), theta + t * test.step});
@@ -95,18 +90,15 @@ Polished polish_on_kinks(const MinimaProblem& problem,
     const auto zeroed = problem.decay > 0 ? zeroed_units(problem.layout, out.theta)
                                           : std::vector<UnitId>{};
     const auto found =
-        minimize_active_set(problem.objective,
-                            out.theta,
-                            free_parameters(problem.layout, zeroed),
-                            {.max_iterations = options.newton_iterations,
-                             .gradient_tolerance = options.gradient_tolerance,
-                             .zero_tolerance = options.zero_tolerance});
+        minimize_composite(problem.objective,
+                           out.theta,
+                           free_parameters(problem.layout, zeroed),
+                           {.max_iterations = options.newton_iterations,
+                            .gradient_tolerance = options.gradient_tolerance});
     out.theta = found.point.theta;
     out.steps += found.iterations;
-    const bool zeroed_more = zero_small_units(problem, out.theta);
-    const bool revived =
-        problem.decay > 0 && revive_units(problem, found.point.slopes, out.theta);
-    if (!zeroed_more && !revived) break;
+    if (zero_small_units(problem, out.theta)) continue;
+    if (problem.decay == 0 || !revive_units(problem, found.point, out.theta)) break;
   }
   return out;
 }
@@ -200,7 +192,7 @@ std::vector<Endpoint> polish_and_judge(const MinimaProblem& problem,
     const auto start = theta.index_select(0, at::tensor(alive, torch::kInt64));
     // Newton takes over where it can.
     const bool exact = theta.size(1) <= options.newton_limit;
-    // On kinks L-BFGS stalls; the active set goes on from near enough.
+    // On kinks L-BFGS stalls; Newton on the kinks goes on from near enough.
     const bool kinked = !problem.objective.kink_blocks().empty();
     const auto near = minimize_lbfgs(
         problem.objective,

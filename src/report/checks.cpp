@@ -29,8 +29,8 @@ std::vector<Check> checks_of(const RunReport& report) {
                        graph ? ", flows from saddles, components" : "")},
           {CheckKind::kSealed,
            fmt::format("training, figures, spectra, curvature, reasons, distances, "
-                       "numbers of what is "
-                       "not certified{}{}",
+                       "that no unit at zero grows (searched again, not proved), "
+                       "numbers of what is not certified{}{}",
                        convexity ? ", chords and Hessians drawn" : "",
                        graph ? ", paths, prefactors of saddles" : "")}};
 }

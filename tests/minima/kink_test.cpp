@@ -4,11 +4,10 @@
 
 #include "core/random.h"
 #include "data/synthetic.h"
-#include "minima/active_set.h"
+#include "minima/composite_newton.h"
 #include "minima/identify.h"
 #include "minima/kink_system.h"
 #include "minima/kink_verdict.h"
-#include "minima/silent_units.h"
 #include "support/networks.h"
 #include "support/problems.h"
 #include "train/ensemble.h"
@@ -64,8 +63,8 @@ class Crease final : public FrozenObjective {
   Tensor frozen_;
 };
 
-TEST(ActiveSet, StopsOnAKinkThatHolds) {
-  const auto found = minimize_active_set(
+TEST(CompositeNewton, StopsOnAKinkThatHolds) {
+  const auto found = minimize_composite(
       Crease(0.25), vector({3, 5}), at::arange(2, torch::kInt64), {});
   EXPECT_TRUE(found.converged) << found.problem;
   EXPECT_LT(largest(found.point.theta - vector({0, 1})), 1e-12);
@@ -74,13 +73,13 @@ TEST(ActiveSet, StopsOnAKinkThatHolds) {
   EXPECT_NEAR(slope_shares(Crease(0.25), found.point)[0].item<double>(), 0.375, 1e-12);
 }
 
-TEST(ActiveSet, LeavesAKinkThatDoesNotHold) {
+TEST(CompositeNewton, LeavesAKinkThatDoesNotHold) {
   // At slope −1.5 the loss falls for ever towards x > 0: it may not be called a
   // minimum.
-  const auto found = minimize_active_set(Crease(-1.5),
-                                         vector({0, 5}),
-                                         at::arange(2, torch::kInt64),
-                                         {.max_iterations = 20});
+  const auto found = minimize_composite(Crease(-1.5),
+                                        vector({0, 5}),
+                                        at::arange(2, torch::kInt64),
+                                        {.max_iterations = 20});
   EXPECT_FALSE(found.converged);
   EXPECT_GT(found.point.theta[0].item<double>(), 1e-3);
 }
@@ -206,39 +205,6 @@ TEST(Kinks, CertifiesRepeatedSamples) {
   data.targets = at::cat({data.targets, data.targets});
   const auto found = judged({.depth = 1, .width = 2}, {.weight_decay = 1e-2}, data, 8);
   EXPECT_GE(certified(found), 7);
-}
-
-// The bound on random problems against a fine search over the circle.
-TEST(SilentUnits, BoundsTheDualRatioExactly) {
-  for (uint64_t i = 0; i < 10; ++i) {
-    const auto inputs = testing::normal({12, 2}, 300 + i);
-    const auto sensitivity = testing::normal({12, 1}, 400 + i) / 12;
-    double most = 0;
-    for (int k = 0; k < 100'000; ++k) {
-      const double angle = 2 * M_PI * k / 100'000;
-      const auto w = vector({std::cos(angle), std::sin(angle)});
-      if (k % 50 == 0) {
-        most = std::max(most,
-                        std::abs(inputs.mv(w)
-                                     .clamp_min(0)
-                                     .dot(sensitivity.select(1, 0))
-                                     .item<double>()));
-      }
-    }
-    EXPECT_EQ(test_silence(inputs, sensitivity, 0, 1, most * 1.01).silent,
-              Answer::kYes);
-    const auto no = test_silence(inputs, sensitivity, 0, 1, most * 0.99);
-    EXPECT_EQ(no.silent, Answer::kNo);
-    const auto c = inputs.mv(no.witness).clamp_min(0).dot(sensitivity.select(1, 0));
-    EXPECT_GT(std::abs(c.item<double>()), most * 0.99);
-  }
-}
-
-TEST(SilentUnits, SaysWhenItCannotDecide) {
-  const auto inputs = testing::normal({40, 6}, 1);
-  const auto sensitivity = testing::normal({40, 1}, 2);
-  EXPECT_EQ(test_silence(inputs, sensitivity, 0, 1, 60.0, 3).silent,
-            Answer::kUndecided);
 }
 
 // Frozen at its own sides, the loss is the loss; its sensitivities are differences.

@@ -1,0 +1,182 @@
+#include "minima/composite_newton.h"
+
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/stop.h"
+#include "minima/composite_step.h"
+#include "minima/newton.h"
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+constexpr double kNearGradient = 3e-8;  // Newton on the kinks from here
+constexpr double kNearKink = 1e-5;
+constexpr double kEnough = 0.05;  // of the predicted fall
+constexpr int kMostTrials = 30;
+constexpr int kMostBlind = 6;  // steps whose fall rounding hides
+
+class CompositeSearch {
+ public:
+  CompositeSearch(const Objective& objective,
+                  const Tensor& theta,
+                  const Tensor& free,
+                  const CompositeOptions& options)
+      : objective_(objective),
+        free_(free),
+        options_(options),
+        table_(site_table(objective)),
+        point_{.theta = theta, .slopes = side_slopes(objective, theta), .active = {}},
+        value_(loss_at(theta)) {}
+
+  CompositeResult run() {
+    CompositeResult out;
+    for (; out.iterations < options_.max_iterations; ++out.iterations) {
+      check_stop();
+      if (!step(out)) break;
+    }
+    if (!out.converged && out.problem.empty()) out.problem = "all iterations were used";
+    out.point = point_;
+    out.value = value_;
+    return out;
+  }
+
+ private:
+  double loss_at(const Tensor& theta) const {
+    return objective_.value(theta.unsqueeze(0).contiguous()).item<double>();
+  }
+
+  Tensor moved(const Tensor& step) const {
+    return point_.theta.index_add(0, free_, step);
+  }
+
+  // Largest |z| of the held sites, relative to their blocks.
+  double off_kinks(const CompositeModel& model) const {
+    if (point_.active.empty()) return 0;
+    const auto sites = index_of(point_.active);
+    const auto scale = site_scale(objective_, model.argument);
+    return (model.argument / scale).index_select(0, sites).abs().max().item<double>();
+  }
+
+  // One iteration. False: done, or stuck.
+  bool step(CompositeResult& out) {
+    auto model = composite_model(objective_, free_, point_);
+    out.gradient_norm = model.gradient.abs().max().item<double>();
+    if (!std::isfinite(out.gradient_norm)) {
+      out.problem = "the gradient is not finite";
+      return false;
+    }
+    const double off = off_kinks(model);
+    double tolerance = options_.gradient_tolerance;
+    if (out.gradient_norm > tolerance && out.gradient_norm < 1e-8) {
+      tolerance = std::max(tolerance, gradient_floor(*model.frozen, point_.theta));
+    }
+    if (out.gradient_norm <= tolerance && off <= kOnKink) {
+      out.converged = true;
+      return false;
+    }
+    fill_hessian(free_, model);
+    const bool near = out.gradient_norm <= kNearGradient && off <= kNearKink;
+    if (near && newton_on_kinks(model, out.gradient_norm, off)) return true;
+    return composite(model, out);
+  }
+
+  // Takes Newton's step if it brings the equations nearer to their solution.
+  bool newton_on_kinks(const CompositeModel& model, double gradient, double off) {
+    const auto found = kink_newton_step(objective_, model);
+    if (!found.step.defined()) return false;
+    const auto before = point_;
+    const double value = value_;
+    hold(found, moved(found.step));
+    const auto next = composite_model(objective_, free_, point_);
+    const double left = next.gradient.abs().max().item<double>();
+    const bool nearer = (left <= 0.5 * gradient || off_kinks(next) <= 0.5 * off) &&
+                        left <= std::max(2 * gradient, 1e-10) &&
+                        value_ <= value + 1e-9 * (1 + value);
+    if (nearer) return true;
+    point_ = before;
+    value_ = value;
+    return false;
+  }
+
+  // θ moves, the sites of the step are held, all others lie on the side of their z.
+  void hold(const CompositeStep& step, const Tensor& theta) {
+    point_.theta = theta;
+    point_.slopes = side_slopes(objective_, theta);
+    point_.active = step.sites;
+    if (!step.sites.empty()) {
+      const auto sites = index_of(step.sites);
+      const auto low = table_.low.index_select(0, sites);
+      const auto high = table_.high.index_select(0, sites);
+      point_.slopes.index_copy_(0, sites, low + (high - low) * step.shares);
+    }
+    value_ = loss_at(theta);
+  }
+
+  // θ after the step, moved back onto the held kinks where that is better.
+  std::pair<Tensor, double> trial(const CompositeStep& step) const {
+    auto theta = moved(step.step);
+    double value = loss_at(theta);
+    if (step.sites.empty()) return {theta, value};
+    const auto z =
+        arguments_at(objective_, theta).index_select(0, index_of(step.sites));
+    const auto back = shortest_correction(step.rows, z);
+    if (!(back.norm().item<double>() < 0.5 * step.step.norm().item<double>())) {
+      return {theta, value};
+    }
+    const auto corrected = theta.index_add(0, free_, back);
+    const double other = loss_at(corrected);
+    if (other <= value + 1e-14 * (1 + std::abs(value))) return {corrected, other};
+    return {theta, value};
+  }
+
+  bool composite(const CompositeModel& model, CompositeResult& out) {
+    const double scale = std::abs(value_) + 1e-3;
+    for (int k = 0; k < kMostTrials; ++k) {
+      const auto next = composite_step(objective_, free_, model, damping_);
+      const auto [theta, value] = trial(next);
+      const double fall = value_ - value;
+      const bool hidden =
+          std::abs(next.predicted) < 1e-14 * scale || std::abs(fall) < 1e-14 * scale;
+      if (fall >= kEnough * next.predicted || (hidden && fall > -1e-13 * scale)) {
+        if (hidden && ++blind_ > kMostBlind) break;
+        if (!hidden) blind_ = 0;
+        if (hidden || fall > 0.7 * next.predicted) damping_ /= 4;
+        if (!hidden && fall < 0.25 * next.predicted) damping_ *= 2;
+        hold(next, theta);
+        return true;
+      }
+      const double most = model.hessian.diagonal().abs().max().item<double>();
+      damping_ = std::max(4 * damping_, 1e-6 * most);
+    }
+    out.problem = fmt::format("no step lowers the loss: gradient on {} kinks {:.1e}",
+                              point_.active.size(),
+                              out.gradient_norm);
+    return false;
+  }
+
+  const Objective& objective_;
+  Tensor free_;
+  CompositeOptions options_;
+  SiteTable table_;
+  KinkPoint point_;
+  double value_ = 0;
+  double damping_ = 1e-5;
+  int blind_ = 0;
+};
+
+}  // namespace
+
+CompositeResult minimize_composite(const Objective& objective,
+                                   const Tensor& theta,
+                                   const Tensor& free,
+                                   const CompositeOptions& options) {
+  return CompositeSearch(objective, theta, free, options).run();
+}
+
+}  // namespace basin

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include "minima/kink_system.h"
+
+namespace basin {
+
+struct CompositeOptions {
+  int64_t max_iterations = 400;
+
+  /// Done when the gradient, the slopes of the kinks being what makes it small, is at
+  /// most this or what rounding leaves uncertain of it, and |z| of the held kinks is at
+  /// most kOnKink of its layer's largest.
+  double gradient_tolerance = 1e-12;
+};
+
+struct CompositeResult {
+  KinkPoint point;
+  double value = 0;
+  double gradient_norm = 0;  ///< ‖·‖∞
+  int64_t iterations = 0;
+  bool converged = false;
+  std::string problem;  ///< why not
+};
+
+/// Minimises a piecewise smooth L from θ `[P]`, moving only the parameters `free` `[F]`
+/// (indices): each step minimises a model that keeps the kinks (see composite_step) and
+/// is tried with a correction back onto those that it holds; near the end, Newton's
+/// steps for θ and the slopes together. Womersley and Fletcher, IMA J. Numer. Anal. 6
+/// (1986).
+CompositeResult minimize_composite(const Objective& objective,
+                                   const torch::Tensor& theta,
+                                   const torch::Tensor& free,
+                                   const CompositeOptions& options);
+
+}  // namespace basin

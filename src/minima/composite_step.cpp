@@ -1,0 +1,252 @@
+#include "minima/composite_step.h"
+
+#include <ATen/Functions.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/unit_rows.h"
+#include "curvature/symmetric_eigen.h"
+#include "minima/box_problem.h"
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+constexpr int kMostRounds = 8;        // of adding the kinks that a step reaches
+constexpr double kProbe = 1e-5;       // of a step, for dz
+constexpr double kLeastShift = 1e-8;  // of the largest diagonal entry of H
+constexpr double kFirm = 1e-11;       // a pivot that is no zero mode
+
+// The factor of B = H + τ I + ρ J_Aᵀ J_A. The last term makes B positive definite where
+// H is so only along the kinks; what it adds to the gradient is in `gradient`.
+struct Factor {
+  Tensor lower;     // [F, F]
+  Tensor gradient;  // g + ρ J_Aᵀ z_A, [F]
+};
+
+Factor factorise(const CompositeModel& model, double& damping) {
+  auto base = model.hessian;
+  Factor out{.gradient = model.gradient};
+  if (model.held.size(0) > 0) {
+    const auto z = model.argument.index_select(0, model.held);
+    const double size = model.held_rows.square().sum(1).mean().item<double>();
+    const double weight = 1 / std::max(1e-300, size);
+    base = at::addmm(base, model.held_rows.t(), model.held_rows, 1, weight);
+    out.gradient = out.gradient + weight * at::mv(model.held_rows.t(), z);
+  }
+  const double most = base.diagonal().abs().max().item<double>();
+  for (int k = 0; k < 60; ++k) {
+    auto shifted = base.clone();
+    shifted.diagonal().add_(damping);
+    const auto [lower, failed] = at::linalg_cholesky_ex(shifted);
+    const bool firm = failed.item<int>() == 0 &&
+                      lower.diagonal().min().item<double>() > std::sqrt(kFirm * most);
+    if (firm) {
+      out.lower = lower;
+      return out;
+    }
+    damping = std::max(4 * damping, kLeastShift * most);
+  }
+  throw NumericError("the Hessian of the frozen loss could not be shifted");
+}
+
+Tensor solve_lower(const Tensor& lower, const Tensor& columns) {
+  return at::linalg_solve_triangular(lower, columns, /*upper=*/false);
+}
+
+// The kinks that are part of the problem, as they are found.
+struct Candidates {
+  std::vector<int64_t> sites;
+  Tensor rows;    // J, [K, F]
+  Tensor solved;  // B^-1/2 Jᵀ, [F, K]
+};
+
+void add_candidates(const std::vector<int64_t>& sites,
+                    const Tensor& rows,
+                    const Factor& factor,
+                    Candidates& to) {
+  const auto solved = solve_lower(factor.lower, rows.t());
+  to.rows = to.sites.empty() ? rows : at::cat({to.rows, rows});
+  to.solved = to.sites.empty() ? solved : at::cat({to.solved, solved}, 1);
+  to.sites.insert(to.sites.end(), sites.begin(), sites.end());
+}
+
+// Sites not among the candidates whose z the step carries through 0 and whose kink is
+// convex, at most `room`, the nearest first.
+std::vector<int64_t> reached(const Tensor& free,
+                             const CompositeModel& model,
+                             const Candidates& known,
+                             const Tensor& step,
+                             int64_t room) {
+  const auto& theta = model.point.theta;
+  const auto full = at::zeros_like(theta).index_add(0, free, kProbe * step);
+  const auto probes = model.frozen->arguments(at::stack({theta + full, theta - full}));
+  const auto moved = model.argument + (probes[0] - probes[1]) / (2 * kProbe);
+  auto crossed = at::logical_and((model.argument > 0) != (moved > 0), model.force > 0);
+  if (!known.sites.empty()) crossed.index_fill_(0, index_of(known.sites), false);
+  auto sites = crossed.nonzero().squeeze(1);
+  if (sites.size(0) > room) {
+    const auto order = model.argument.index_select(0, sites).abs().argsort();
+    sites = sites.index_select(0, order.narrow(0, 0, std::max<int64_t>(0, room)));
+  }
+  const auto* from = sites.data_ptr<int64_t>();
+  return {from, from + sites.size(0)};
+}
+
+double predicted_fall(const CompositeModel& model,
+                      const Tensor& step,
+                      const Tensor& rows,
+                      const Tensor& weight,
+                      const Tensor& share,
+                      const Tensor& z) {
+  const auto quadratic = model.gradient + 0.5 * at::mv(model.hessian, step);
+  double rise = quadratic.dot(step).item<double>();
+  if (z.size(0) > 0) {
+    const auto dz = at::mv(rows, step);
+    rise += (weight * ((z + dz).clamp_min(0) - z.clamp_min(0) - share * dz))
+                .sum()
+                .item<double>();
+  }
+  return -rise;
+}
+
+}  // namespace
+
+CompositeModel composite_model(const Objective& objective,
+                               const Tensor& free,
+                               const KinkPoint& point) {
+  CompositeModel out{.point = point};
+  out.frozen = objective.frozen(point.slopes);
+  out.gradient = out.frozen->value_and_gradient(point.theta.unsqueeze(0).contiguous())
+                     .gradient.squeeze(0)
+                     .index_select(0, free);
+  out.force = out.frozen->sensitivities(point.theta);
+  out.argument = arguments_at(objective, point.theta);
+  return out;
+}
+
+void fill_hessian(const Tensor& free, CompositeModel& model) {
+  const auto& theta = model.point.theta;
+  model.hessian = model.frozen->hessian(theta.unsqueeze(0).contiguous())
+                      .squeeze(0)
+                      .index_select(0, free)
+                      .index_select(1, free);
+  model.held = index_of(model.point.active);
+  model.held_rows =
+      model.frozen->argument_gradients(theta, model.held).index_select(1, free);
+}
+
+CompositeStep composite_step(const Objective& objective,
+                             const Tensor& free,
+                             const CompositeModel& model,
+                             double& damping) {
+  const auto factor = factorise(model, damping);
+  const auto table = site_table(objective);
+  const auto start = solve_lower(factor.lower, factor.gradient.unsqueeze(1)).squeeze(1);
+  Candidates known;
+  // Concave kinks are never held.
+  const auto convex =
+      (model.force.index_select(0, model.held) > 0).nonzero().squeeze(1);
+  if (convex.size(0) > 0) {
+    std::vector<int64_t> sites;
+    for (int64_t i = 0; i < convex.size(0); ++i) {
+      sites.push_back(
+          model.point.active[static_cast<size_t>(convex[i].item<int64_t>())]);
+    }
+    add_candidates(sites, model.held_rows.index_select(0, convex), factor, known);
+  }
+  const auto most = 2 * free.size(0) + 200;
+  Tensor share, weight, z, a, step;
+  for (int round = 0;; ++round) {
+    auto right = start;
+    const bool any = !known.sites.empty();
+    if (any) {
+      const auto sites = index_of(known.sites);
+      const auto low = table.low.index_select(0, sites);
+      const auto width = table.high.index_select(0, sites) - low;
+      share = (model.point.slopes.index_select(0, sites) - low) / width;
+      weight = model.force.index_select(0, sites) * width;
+      z = model.argument.index_select(0, sites);
+      right = start - at::mv(known.solved, weight * share);  // B^-1/2 g0
+      const auto scaled = known.solved * weight;
+      a = solve_box_problem(
+          at::mm(scaled.t(), scaled), at::mv(scaled.t(), right) - weight * z, share);
+      right = right + at::mv(scaled, a);
+    } else {
+      share = weight = z = a = at::empty({0}, torch::kFloat64);
+      known.rows = at::empty({0, free.size(0)}, torch::kFloat64);
+    }
+    step = -at::linalg_solve_triangular(
+                factor.lower.t(), right.unsqueeze(1), /*upper=*/true)
+                .squeeze(1);
+    if (round == kMostRounds) break;
+    const auto room = most - static_cast<int64_t>(known.sites.size());
+    const auto more = reached(free, model, known, step, room);
+    if (more.empty()) break;
+    const auto rows =
+        model.frozen->argument_gradients(model.point.theta, index_of(more))
+            .index_select(1, free);
+    add_candidates(more, rows, factor, known);
+  }
+  CompositeStep out{.step = step};
+  out.predicted = predicted_fall(model, step, known.rows, weight, share, z);
+  const auto inside = at::logical_and(a > 0, a < 1).nonzero().squeeze(1);
+  for (int64_t i = 0; i < inside.size(0); ++i) {
+    out.sites.push_back(known.sites[static_cast<size_t>(inside[i].item<int64_t>())]);
+  }
+  out.shares = a.index_select(0, inside);
+  out.rows = known.rows.index_select(0, inside);
+  return out;
+}
+
+CompositeStep kink_newton_step(const Objective& objective,
+                               const CompositeModel& model) {
+  double damping = 0;
+  const auto factor = factorise(model, damping);
+  const auto z = model.argument.index_select(0, model.held);
+  auto right = solve_lower(factor.lower, factor.gradient.unsqueeze(1)).squeeze(1);
+  CompositeStep out{.sites = model.point.active, .rows = model.held_rows};
+  if (model.held.size(0) > 0) {
+    // S y = z − J x, S = J B⁻¹ Jᵀ, its rows scaled.
+    const auto table = site_table(objective);
+    const auto low = table.low.index_select(0, model.held);
+    const auto width = table.high.index_select(0, model.held) - low;
+    const auto weight = model.force.index_select(0, model.held) * width;
+    if (!(weight.min().item<double>() > 0)) return {};
+    const auto solved = solve_lower(factor.lower, model.held_rows.t());
+    const auto size = solved.norm(2, {0}).clamp_min(1e-300);
+    const auto unit = solved / size;
+    const auto [values, vectors] = symmetric_eigen(at::mm(unit.t(), unit));
+    const auto kept = (values > 1e-13 * values[-1].item<double>()).nonzero().squeeze(1);
+    const auto basis = vectors.index_select(1, kept);
+    const auto need = (z - at::mv(solved.t(), right)) / size;
+    const auto y =
+        at::mv(basis, at::mv(basis.t(), need) / values.index_select(0, kept)) / size;
+    right = right + at::mv(solved, y);
+    out.shares =
+        (model.point.slopes.index_select(0, model.held) - low) / width + y / weight;
+    const bool inside =
+        at::logical_and(out.shares > 0, out.shares < 1).all().item<bool>();
+    if (!inside) return {};
+  }
+  out.step =
+      -at::linalg_solve_triangular(factor.lower.t(), right.unsqueeze(1), /*upper=*/true)
+           .squeeze(1);
+  return out;
+}
+
+Tensor shortest_correction(const Tensor& rows, const Tensor& z) {
+  const auto size = rows.norm(2, {1}).clamp_min(1e-300);
+  const auto unit = rows / size.unsqueeze(1);
+  const auto [values, vectors] = symmetric_eigen(at::mm(unit, unit.t()));
+  const auto kept = (values > 1e-12 * values[-1].item<double>()).nonzero().squeeze(1);
+  const auto basis = vectors.index_select(1, kept);
+  const auto y =
+      at::mv(basis, at::mv(basis.t(), z / size) / values.index_select(0, kept));
+  return -at::mv(unit.t(), y);
+}
+
+}  // namespace basin

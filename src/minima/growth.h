@@ -1,0 +1,72 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+namespace basin {
+
+enum class Answer { kYes, kNo, kUndecided };
+
+/// A unit (w, v) of a layer that is not zero, at a critical point: |w| = |v|, both of
+/// unit length here.
+struct LiveUnit {
+  torch::Tensor row;     ///< w, `[m]`
+  torch::Tensor column;  ///< v, `[k]`
+  torch::Tensor slopes;  ///< of φ on every sample, `[N]`; on a kink its multiplier
+  std::vector<int64_t> kinks;  ///< samples on a kink
+};
+
+/// What a small unit (w, v) added to a layer does to the loss: to second order
+///
+///   vᵀ c(w) + ½ decay (‖w‖² + ‖v‖²),   c(w) = Σ_n r_n φ(w·a_n)
+///
+struct GrowthProblem {
+  torch::Tensor inputs;       ///< a, `[N, m]`, with a column of ones for a bias
+  torch::Tensor sensitivity;  ///< r, `[N, k]`, of the mean loss, by what the unit feeds
+  double low = 0;             ///< slopes of φ
+  double high = 1;
+  double decay = 0;
+  std::vector<LiveUnit> live;
+};
+
+struct GrowthTest {
+  /// kYes: no small unit lowers the loss. kNo: `witness` does.
+  Answer silent = Answer::kUndecided;
+
+  /// Beside live units: yes, but a part of one may be split off at no cost.
+  bool splitting = false;
+
+  double ratio = 0;       ///< largest ‖c(w)‖ / (decay ‖w‖) seen
+  torch::Tensor witness;  ///< w of unit length with ‖c(w)‖ > decay, `[m]`, if kNo
+};
+
+/// Whether a unit at zero stays there (docs/kinks.md). c is homogeneous; without live
+/// units zero is a strict minimum if and only if the dual ratio, the maximum of
+/// ‖c(w)‖ / (decay ‖w‖), is below 1 (Bach 2017; Pilanci and Ergen 2020). A live unit's
+/// own direction has ratio 1. Then the test asks that the maximum is 1, attained at
+/// live units alone, and that the second singular value of each one's Σ_n s_n r_n a_nᵀ,
+/// along its kinks, is below decay: the loss is then a minimum but for splittings.
+///
+/// A search from many starts looks for a witness; branch and bound over the directions
+/// of w and v excludes it, where m is at most kMostInputs.
+GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes = 50'000);
+
+inline constexpr int64_t kMostInputs = 8;
+
+/// A ratio above 1 by this grows.
+inline constexpr double kGrowing = 1e-9;
+
+/// The unit direction at which ‖c(w)‖ is largest, of those that a climb reaches.
+struct GrowthPeak {
+  torch::Tensor direction;  ///< `[m]`
+  double ratio = 0;
+};
+
+/// From the rows of `from` `[S, m]`.
+GrowthPeak climb_growth(const GrowthProblem& problem, const torch::Tensor& from);
+
+/// From many starts.
+GrowthPeak search_growth(const GrowthProblem& problem);
+
+}  // namespace basin

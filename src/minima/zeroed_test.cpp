@@ -1,0 +1,138 @@
+#include "minima/zeroed_test.h"
+
+#include <ATen/Functions.h>
+
+#include <algorithm>
+
+#include "minima/symmetry.h"
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+const KinkBlock& block_of(const std::vector<KinkBlock>& blocks, int64_t layer) {
+  return *std::find_if(blocks.begin(), blocks.end(), [&](const KinkBlock& b) {
+    return b.layer == layer && b.name != "loss";
+  });
+}
+
+// Row and bias of a unit, `[m]`.
+Tensor row_of(const LayerViews& at, size_t layer, bool bias, int64_t unit) {
+  const auto w = at.weight[layer][unit];
+  if (!bias) return w.clone();
+  return at::cat({w, at.bias[layer][unit].view({1})});
+}
+
+GrowthProblem growth_problem(const MinimaProblem& problem,
+                             const std::vector<LayerProbe>& probes,
+                             const KinkPoint& point,
+                             size_t group) {
+  const auto& units = problem.layout.groups[group];
+  const auto layer = static_cast<size_t>(units.layers.front());
+  const auto reader = static_cast<size_t>(units.readers.front());
+  const bool bias = problem.layout.layers[layer].bias >= 0;
+  const auto blocks = problem.objective.kink_blocks();
+  const auto& block = block_of(blocks, units.layers.front());
+  GrowthProblem out{.inputs = probes[layer].inputs,
+                    .sensitivity = probes[reader].sensitivity,
+                    .low = block.low,
+                    .high = block.high,
+                    .decay = problem.decay,
+                    .live = {}};
+  if (bias) {
+    const auto ones = at::ones({out.inputs.size(0), 1}, torch::kFloat64);
+    out.inputs = at::cat({out.inputs, ones}, 1);
+  }
+  const auto at = layer_views(problem.layout, point.theta);
+  for (int64_t u = 0; u < units.units; ++u) {
+    const auto row = row_of(at, layer, bias, u);
+    const auto column = at.weight[reader].select(1, u);
+    const double size = row.norm().item<double>(), back = column.norm().item<double>();
+    if (size == 0 && back == 0) continue;
+    LiveUnit unit{.row = row / size,
+                  .column = column / back,
+                  .slopes = point.slopes.narrow(
+                      0, block.offset + u * block.samples, block.samples),
+                  .kinks = {}};
+    for (const auto site : point.active) {
+      const auto own = site - block.offset - u * block.samples;
+      if (own >= 0 && own < block.samples) unit.kinks.push_back(own);
+    }
+    out.live.push_back(std::move(unit));
+  }
+  return out;
+}
+
+// w along the witness, v against c(w).
+Tensor growing_step(const MinimaProblem& problem,
+                    const GrowthProblem& growth,
+                    const Tensor& theta,
+                    const Tensor& witness,
+                    const UnitId& id) {
+  const auto& units = problem.layout.groups[id.group];
+  const auto layer = static_cast<size_t>(units.layers.front());
+  const auto reader = static_cast<size_t>(units.readers.front());
+  const auto z = at::mv(growth.inputs, witness);
+  const auto phi = at::where(z > 0, z * growth.high, z * growth.low);
+  const auto c = at::mv(growth.sensitivity.t(), phi);
+  const auto out = at::zeros_like(theta);
+  const auto to = layer_views(problem.layout, out);
+  const auto columns = problem.layout.layers[layer].columns;
+  to.weight[layer][id.unit].copy_(witness.narrow(0, 0, columns));
+  if (problem.layout.layers[layer].bias >= 0) {
+    to.bias[layer][id.unit].copy_(witness[columns]);
+  }
+  to.weight[reader].select(1, id.unit).copy_(-c / c.norm());
+  return out;
+}
+
+template <typename Test>
+ZeroedTest test_each_layer(const MinimaProblem& problem,
+                           const KinkPoint& point,
+                           const std::vector<UnitId>& zeroed,
+                           Test test) {
+  ZeroedTest out;
+  if (zeroed.empty()) return out;
+  const auto probes = problem.objective.layer_probes(point.theta, point.slopes);
+  if (probes.empty()) return {.silent = Answer::kUndecided};
+  for (size_t i = 0; i < zeroed.size(); ++i) {
+    const auto& id = zeroed[i];
+    if (i > 0 && zeroed[i - 1].group == id.group) continue;  // the same question
+    const auto growth = growth_problem(problem, probes, point, id.group);
+    const auto answer = test(growth);
+    out.ratio = std::max(out.ratio, answer.ratio);
+    out.splitting = out.splitting || answer.splitting;
+    if (answer.silent == Answer::kUndecided) out.silent = Answer::kUndecided;
+    if (answer.silent != Answer::kNo) continue;
+    out.silent = Answer::kNo;
+    out.ratio = answer.ratio;
+    out.step = growing_step(problem, growth, point.theta, answer.witness, id);
+    return out;
+  }
+  return out;
+}
+
+}  // namespace
+
+ZeroedTest test_zeroed(const MinimaProblem& problem,
+                       const KinkPoint& point,
+                       const std::vector<UnitId>& zeroed) {
+  return test_each_layer(
+      problem, point, zeroed, [](const GrowthProblem& g) { return test_growth(g); });
+}
+
+ZeroedTest search_zeroed(const MinimaProblem& problem,
+                         const KinkPoint& point,
+                         const std::vector<UnitId>& zeroed) {
+  return test_each_layer(problem, point, zeroed, [](const GrowthProblem& g) {
+    const auto peak = search_growth(g);
+    GrowthTest out{.ratio = peak.ratio};
+    if (!(peak.ratio > 1 + kGrowing)) return out;
+    out.silent = Answer::kNo;
+    out.witness = peak.direction;
+    return out;
+  });
+}
+
+}  // namespace basin

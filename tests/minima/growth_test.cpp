@@ -1,0 +1,193 @@
+#include "minima/growth.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "minima/box_problem.h"
+#include "minima/judge.h"
+#include "support/networks.h"
+#include "support/problems.h"
+
+namespace basin {
+namespace {
+
+using testing::largest;
+using testing::vector;
+using torch::Tensor;
+
+// Where an entry is free the gradient is 0, at a bound it points outwards.
+TEST(BoxProblem, SatisfiesTheConditionsOfAMinimum) {
+  for (uint64_t i = 0; i < 20; ++i) {
+    // Singular matrices too: 9 rows of rank 6, some the same.
+    const auto rows = testing::normal({9, i % 2 == 0 ? 12 : 6}, 100 + i);
+    if (i % 4 == 1) rows[3].copy_(rows[7]);
+    const auto matrix = at::mm(rows, rows.t());
+    const auto linear = 3 * testing::normal({9}, 200 + i);
+    const auto a = solve_box_problem(matrix, linear, at::full({9}, 0.5, at::kDouble));
+    const auto gradient = at::mv(matrix, a) + linear;
+    for (int64_t k = 0; k < 9; ++k) {
+      const double x = a[k].item<double>(), g = gradient[k].item<double>();
+      EXPECT_GE(x, 0);
+      EXPECT_LE(x, 1);
+      if (x > 0) EXPECT_LT(g, 1e-10) << i << ", " << k;
+      if (x < 1) EXPECT_GT(g, -1e-10) << i << ", " << k;
+    }
+  }
+}
+
+TEST(BoxProblem, KnowsTheSoftThreshold) {
+  // ½ a² + c a: a = −c, cut to [0, 1].
+  for (const auto& [c, a] : {std::pair{-0.3, 0.3}, {-2.0, 1.0}, {0.7, 0.0}}) {
+    const auto found =
+        solve_box_problem(at::eye(1, at::kDouble), vector({c}), vector({0.5}));
+    EXPECT_NEAR(found[0].item<double>(), a, 1e-12);
+  }
+  EXPECT_EQ(solve_box_problem(at::empty({0, 0}, at::kDouble),
+                              at::empty({0}, at::kDouble),
+                              at::empty({0}, at::kDouble))
+                .size(0),
+            0);
+}
+
+GrowthProblem random_growth(int64_t samples, int64_t m, int64_t k, uint64_t seed) {
+  return {.inputs = testing::normal({samples, m}, 300 + seed),
+          .sensitivity = testing::normal({samples, k}, 400 + seed) / samples};
+}
+
+double gain(const GrowthProblem& problem, const Tensor& w) {
+  const auto phi = at::mv(problem.inputs, w).clamp_min(0);
+  return at::mv(problem.sensitivity.t(), phi).norm().item<double>();
+}
+
+// The bound on random problems against a fine search over the circle.
+TEST(Growth, BoundsTheDualRatioExactly) {
+  for (uint64_t i = 0; i < 10; ++i) {
+    auto problem = random_growth(12, 2, i % 2 == 0 ? 1 : 3, i);
+    double most = 0;
+    for (int k = 0; k < 4000; ++k) {
+      const double angle = 2 * M_PI * k / 4000;
+      most = std::max(most, gain(problem, vector({std::cos(angle), std::sin(angle)})));
+    }
+    problem.decay = most * 1.01;
+    const auto yes = test_growth(problem);
+    EXPECT_EQ(yes.silent, Answer::kYes);
+    EXPECT_FALSE(yes.splitting);
+    EXPECT_LT(yes.ratio, 1);
+    problem.decay = most * 0.99;
+    const auto no = test_growth(problem);
+    EXPECT_EQ(no.silent, Answer::kNo);
+    EXPECT_NEAR(no.witness.norm().item<double>(), 1, 1e-12);
+    EXPECT_GT(gain(problem, no.witness), problem.decay);
+  }
+}
+
+// Inputs that are zero on every sample change nothing.
+TEST(Growth, IgnoresInputsThatAreSilent) {
+  auto problem = random_growth(12, 2, 1, 5);
+  problem.decay = 2;
+  const auto zeros = at::zeros({12, 7}, at::kDouble);
+  const auto few = test_growth(problem);
+  problem.inputs = at::cat({zeros, problem.inputs}, 1);
+  const auto many = test_growth(problem);
+  EXPECT_EQ(few.silent, Answer::kYes);
+  EXPECT_EQ(many.silent, Answer::kYes);
+}
+
+TEST(Growth, SaysWhenItCannotDecide) {
+  auto problem = random_growth(40, 6, 1, 1);
+  problem.decay = 10;
+  EXPECT_EQ(test_growth(problem).silent, Answer::kYes);
+  EXPECT_EQ(test_growth(problem, 3).silent, Answer::kUndecided);
+  problem = random_growth(40, kMostInputs + 1, 1, 1);
+  problem.decay = 10;
+  EXPECT_EQ(test_growth(problem).silent, Answer::kUndecided);
+}
+
+// φ(z) − φ(−z) = z on the samples ±(1, 1), ±(1, −1): c(w) = diag(first, second) w.
+GrowthProblem linear_growth(double first, double second) {
+  return {
+      .inputs = at::tensor({1.0, 1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 1.0}).view({4, 2}),
+      .sensitivity =
+          at::tensor({first, second, -first, -second, first, -second, -first, second})
+              .view({4, 2}) /
+          2,
+      .decay = 1};
+}
+
+LiveUnit live(double x) {
+  const double on = x > 0 ? 1 : 0;
+  return {.row = vector({x, 0}),
+          .column = vector({-x, 0}),
+          .slopes = vector({on, 1 - on, on, 1 - on}),
+          .kinks = {}};
+}
+
+TEST(Growth, AsksForTheOtherSingularValuesOfALiveUnit) {
+  // Ratio 1 along ±e1 alone.
+  auto problem = linear_growth(1, 0.6);
+  problem.live = {live(1), live(-1)};
+  const auto yes = test_growth(problem);
+  EXPECT_EQ(yes.silent, Answer::kYes);
+  EXPECT_TRUE(yes.splitting);
+  EXPECT_NEAR(yes.ratio, 1, 1e-12);
+  // −e1 has ratio 1, and no unit lies there.
+  problem.live = {live(1)};
+  EXPECT_EQ(test_growth(problem, 5000).silent, Answer::kUndecided);
+  // No unit is live there at all.
+  problem.live = {};
+  EXPECT_EQ(test_growth(problem, 5000).silent, Answer::kUndecided);
+  // Every direction has ratio 1: the loss may fall to fourth order.
+  problem = linear_growth(1, 1);
+  problem.live = {live(1), live(-1)};
+  EXPECT_EQ(test_growth(problem, 5000).silent, Answer::kUndecided);
+  problem = linear_growth(1, 1.01);
+  problem.live = {live(1), live(-1)};
+  EXPECT_EQ(test_growth(problem).silent, Answer::kNo);
+}
+
+TEST(Growth, DoesNotTrustAUnitThatIsNotCritical) {
+  auto problem = linear_growth(1, 0.6);
+  problem.live = {live(1), live(-1)};
+  problem.live[0].column = vector({-0.8, 0.6});
+  EXPECT_EQ(test_growth(problem).silent, Answer::kUndecided);
+}
+
+// A layer of three units, trained to a minimum with one of them at zero.
+TEST(Growth, AMinimumModuloSplittingIsNowhereUndercut) {
+  const auto x = at::linspace(-1, 1, 9, at::kDouble);
+  const Dataset data{.name = "hinge",
+                     .inputs = x.unsqueeze(1),
+                     .targets = (x - 0.2).clamp_min(0).unsqueeze(1)};
+  const auto objective =
+      testing::objective_for({.depth = 1, .width = 3}, {.weight_decay = 1e-2}, data);
+  const MinimaProblem problem{
+      .objective = objective, .layout = objective.network().layout, .decay = 1e-2};
+  // One unit near the hinge, the others small.
+  const auto start = vector({1, 1e-3, -1e-3, -0.2, 0, 0, 1, 1e-3, -1e-3, 0});
+  const auto found = polish_and_judge(problem, start.unsqueeze(0), 0, {false}, {})[0];
+  ASSERT_EQ(found.verdict, Verdict::kKinkMinimum) << found.reason;
+  EXPECT_GE(found.zeroed, 1);
+  EXPECT_NE(found.reason.find("modulo splitting"), std::string::npos) << found.reason;
+  for (uint64_t i = 0; i < 200; ++i) {
+    const auto move = testing::normal({10}, 900 + i) * std::pow(10.0, -1.0 - i % 5);
+    const auto loss = objective.value((found.theta + move).unsqueeze(0)).item<double>();
+    EXPECT_GT(loss, found.loss - 1e-14) << i;
+  }
+  // Splitting the live unit in two changes nothing.
+  auto split = found.theta.clone();
+  int64_t own = 0, other = -1;
+  for (int64_t u = 0; u < 3; ++u) {
+    if (found.theta[u].item<double>() != 0) own = u;
+    if (found.theta[u].item<double>() == 0) other = u;
+  }
+  ASSERT_GE(other, 0);
+  for (const int64_t offset : {0, 3, 6}) {
+    split[offset + other] = found.theta[offset + own] * std::sin(0.4);
+    split[offset + own] = found.theta[offset + own] * std::cos(0.4);
+  }
+  EXPECT_NEAR(objective.value(split.unsqueeze(0)).item<double>(), found.loss, 1e-14);
+}
+
+}  // namespace
+}  // namespace basin
