@@ -198,6 +198,8 @@ CompositeStep composite_step(const Objective& objective,
     out.sites.push_back(known.sites[static_cast<size_t>(inside[i].item<int64_t>())]);
   }
   out.shares = a.index_select(0, inside);
+  out.tried = known.sites;
+  out.tried_shares = a;
   out.rows = known.rows.index_select(0, inside);
   return out;
 }

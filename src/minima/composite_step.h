@@ -37,6 +37,8 @@ struct CompositeStep {
   std::vector<int64_t> sites;  ///< held after the step
   torch::Tensor shares;        ///< their slopes' shares of the way from low to high
   torch::Tensor rows;          ///< their J, `[A', F]`
+  std::vector<int64_t> tried;  ///< all sites of the problem
+  torch::Tensor tried_shares;
 };
 
 /// The minimiser of the model with ½ τ‖d‖² added. Kinks that d reaches are part of it:

@@ -55,7 +55,8 @@ GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes) {
     const auto node = bound.examine(pair);
     if (node.excluded) continue;
     // A growing direction that no climb has found lies where a box cannot be excluded.
-    if (node.ratio > kWorthClimbing && climbs < kMostClimbs) {
+    const bool grown = node.ratio > 1 + kGrowing;
+    if (grown || (node.ratio > kWorthClimbing && climbs < kMostClimbs)) {
       ++climbs;
       const auto centre = at::tensor(pair.row.centre, torch::kFloat64);
       const auto from = at::zeros({problem.inputs.size(1)}, torch::kFloat64)

@@ -50,7 +50,7 @@ struct GrowthTest {
 ///
 /// A search from many starts looks for a witness; branch and bound over the directions
 /// of w and v excludes it, where m is at most kMostInputs.
-GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes = 50'000);
+GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes = 300'000);
 
 inline constexpr int64_t kMostInputs = 8;
 

@@ -40,24 +40,34 @@ Tensor first_directions(const GrowthProblem& problem) {
 }  // namespace
 
 GrowthPeak climb_growth(const GrowthProblem& problem, const Tensor& from) {
-  // ∇ ½‖c‖² = Σ_n (c·r_n) φ'(w·a_n) a_n; its direction is the next w.
-  auto w = unit_rows_of(from);
-  auto best = at::zeros({w.size(0)}, torch::kFloat64);
-  auto at_best = w.clone();
-  for (int k = 0; k < kAscents; ++k) {
+  // ∇ ½‖c‖² = Σ_n (c·r_n) φ'(w·a_n) a_n is where a convex ‖c‖² would go next. c is not
+  // convex: the trial is turned back towards w until ‖c‖ rises.
+  struct Value {
+    Tensor size, pull;  // ‖c‖, [S]; unit rows, [S, m]
+  };
+  const auto evaluate = [&](const Tensor& w) {
     const auto z = at::mm(w, problem.inputs.t());
     const auto slope = at::where(z > 0, problem.high, problem.low).to(torch::kFloat64);
     const auto c = at::mm(slope * z, problem.sensitivity);
-    const auto size = c.norm(2, {1});
-    const auto better = size > best;
-    at_best = at::where(better.unsqueeze(1), w, at_best);
-    best = at::where(better, size, best);
-    const auto pull = at::mm(c, problem.sensitivity.t()) * slope;
-    w = unit_rows_of(at::mm(pull, problem.inputs));
+    const auto weight = at::mm(c, problem.sensitivity.t()) * slope;
+    return Value{c.norm(2, {1}), unit_rows_of(at::mm(weight, problem.inputs))};
+  };
+  auto w = unit_rows_of(from);
+  auto now = evaluate(w);
+  auto stay = at::zeros_like(now.size);
+  for (int k = 0; k < kAscents; ++k) {
+    const auto trial = unit_rows_of(now.pull + stay.unsqueeze(1) * w);
+    const auto next = evaluate(trial);
+    const auto better = next.size > now.size;
+    const auto rows = better.unsqueeze(1);
+    w = at::where(rows, trial, w);
+    now = {at::where(better, next.size, now.size),
+           at::where(rows, next.pull, now.pull)};
+    stay = at::where(better, stay / 2, 2 * stay + 1);
   }
-  const auto top = best.argmax().item<int64_t>();
-  return {.direction = at_best[top].clone(),
-          .ratio = best[top].item<double>() / problem.decay};
+  const auto top = now.size.argmax().item<int64_t>();
+  return {.direction = w[top].clone(),
+          .ratio = now.size[top].item<double>() / problem.decay};
 }
 
 GrowthPeak search_growth(const GrowthProblem& problem) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/stop.h"
+#include "minima/centred_shares.h"
 
 namespace basin {
 
@@ -41,6 +42,8 @@ namespace {
 
 constexpr double kDependent = 1e-9;  // singular values of unit rows
 constexpr double kFarOff = 1e6;      // change of a slope
+constexpr int kMostPasses = 8;       // that change slopes
+constexpr int kCentred = 4;          // of these, the first, also away from their ends
 
 // H of M over the free parameters, `[F, F]`.
 Tensor free_hessian(const FrozenObjective& frozen,
@@ -59,6 +62,7 @@ void split_space(KinkSystem& system, int64_t dimension) {
     system.across = at::empty({dimension, 0}, torch::kFloat64);
     system.along = at::eye(dimension, torch::kFloat64);
     system.inverse = at::empty({dimension, 0}, torch::kFloat64);
+    system.dependence = at::empty({0, 0}, torch::kFloat64);
     return;
   }
   const auto size = system.jacobian.norm(2, {1}, true).clamp_min(1e-300);
@@ -67,8 +71,24 @@ void split_space(KinkSystem& system, int64_t dimension) {
   const auto basis = v.t().contiguous();  // [F, F]
   system.across = basis.narrow(1, 0, rank).contiguous();
   system.along = basis.narrow(1, rank, dimension - rank).contiguous();
+  system.dependence = u.narrow(1, rank, u.size(1) - rank).contiguous();
   const auto left = u.narrow(1, 0, rank) / s.narrow(0, 0, rank);
   system.inverse = at::mm(system.across, left.t()) / size.t();  // J⁺, rows unit
+}
+
+// What to add to the slopes so that they keep away from their ends: combinations of
+// multipliers that leave the gradient as it is.
+Tensor centring(const SiteTable& table,
+                const KinkSystem& system,
+                const Tensor& sites,
+                const Tensor& slopes) {
+  const auto low = table.low.index_select(0, sites);
+  const auto width = table.high.index_select(0, sites) - low;
+  const auto size = system.jacobian.norm(2, {1}).clamp_min(1e-300);
+  const auto unit = (size * system.sensitivity).unsqueeze(1);
+  const auto shares = (slopes.index_select(0, sites) - low) / width;
+  const auto basis = system.dependence / unit;  // of changes of slopes
+  return at::mv(basis, centring_step(shares - 0.5, basis / width.unsqueeze(1)));
 }
 
 }  // namespace
@@ -117,8 +137,12 @@ KinkSystem kink_system(const Objective& objective,
       change = (-at::mv(out.inverse.t(), out.gradient) / out.sensitivity)
                    .clamp(-kFarOff, kFarOff);
     }
+    if (solvable && out.dependence.size(1) > 0 && pass < kCentred) {
+      const auto slopes = point.slopes.index_add(0, sites, change);
+      change = change + centring(site_table(objective), out, sites, slopes);
+    }
     const bool moved = solvable && (change.abs() > 1e-14).any().item<bool>();
-    if (!moved || pass == 4 || !change.isfinite().all().item<bool>()) {
+    if (!moved || pass == kMostPasses || !change.isfinite().all().item<bool>()) {
       const auto h = free_hessian(*frozen, point.theta, free);
       out.hessian = at::mm(out.along.t(), at::mm(h, out.along));
       out.hessian = (out.hessian + out.hessian.t()) / 2;

@@ -32,13 +32,14 @@ struct KinkSystem {
   torch::Tensor inverse;      ///< pseudo-inverse of jacobian, `[F, A]`
   torch::Tensor
       along;  ///< orthonormal basis of the null space of jacobian, `[F, F − r]`
-  torch::Tensor across;   ///< of its row space, `[F, r]`, r its rank
-  torch::Tensor hessian;  ///< of M along the manifold, `[F − r, F − r]`
+  torch::Tensor dependence;  ///< combinations of unit rows that are 0, `[A, A − r]`
+  torch::Tensor across;      ///< of its row space, `[F, r]`, r its rank
+  torch::Tensor hessian;     ///< of M along the manifold, `[F − r, F − r]`
 };
 
 /// The system at `point`. Slopes of active sites are first moved to those that make the
 /// gradient across the manifold vanish (the shortest
-/// change of multipliers).
+/// change of multipliers; where rows depend on each other, away from their ends).
 KinkSystem kink_system(const Objective& objective,
                        const torch::Tensor& free,
                        KinkPoint& point);

@@ -50,6 +50,35 @@ double gradient_noise(const Reference& reference,
   return out;
 }
 
+// Where rows depend on each other: a change of the slopes that leaves the gradient and
+// brings the shares towards a half, those that are outside first.
+Tensor towards_middle(const Tensor& rows, const Tensor& force, const Tensor& share) {
+  const auto [u, s, v] =
+      at::linalg_svd((rows / rows.norm(2, {1}, true).clamp_min(1e-300)), true);
+  const auto rank = (s > 1e-9 * s[0]).sum().item<int64_t>();
+  const auto none = at::zeros_like(share);
+  if (rank == share.size(0)) return none;
+  const auto basis = u.narrow(1, rank, u.size(1) - rank) /
+                     (rows.norm(2, {1}) * force).clamp_min(1e-300).unsqueeze(1);
+  auto best = none, now = none;
+  const auto margin = [&](const Tensor& change) {
+    return at::minimum(share + change, 1 - share - change).min().item<double>();
+  };
+  auto weight = at::ones_like(share);
+  for (int pass = 0; pass < 200; ++pass) {
+    const auto scaled = basis * weight.sqrt().unsqueeze(1);
+    now = -at::mv(
+        basis, at::mv(at::linalg_pinv(scaled, 1e-12), (share - 0.5) * weight.sqrt()));
+    if (!now.isfinite().all().item<bool>()) break;
+    if (margin(now) > margin(best)) best = now;
+    // Lawson's weights: more to what is farthest out.
+    const auto off = (share + now - 0.5).abs();
+    weight = weight * (off / off.max().clamp_min(1e-300)).clamp_min(1e-3);
+    weight = (weight / weight.max()).clamp_min(1e-9);
+  }
+  return best;
+}
+
 }  // namespace
 
 HeldSlopes held_slopes(const CertificateContext& context,
@@ -69,7 +98,7 @@ HeldSlopes held_slopes(const CertificateContext& context,
   }
   const auto count = static_cast<int64_t>(active.size());
   rows = at::zeros({count, static_cast<int64_t>(free.size())}, torch::kFloat64);
-  for (int pass = 0; pass < 6; ++pass) {
+  for (int pass = 0; pass < 12; ++pass) {
     const auto now = context.reference.evaluate(theta, slopes);
     gradient = picked(now.gradient, free);
     force = picked(now.sensitivity, active);
@@ -79,9 +108,21 @@ HeldSlopes held_slopes(const CertificateContext& context,
                                theta, slopes, active[static_cast<size_t>(a)]),
                            free));
     }
-    if (pass == 5) break;
-    const auto change =
+    if (pass == 11) break;
+    auto change =
         -at::mv(at::linalg_pinv(rows.t().contiguous(), 1e-9), gradient) / force;
+    if (pass < 4 && force.min().item<double>() > 0) {
+      auto share = at::empty_like(force), width = at::empty_like(force);
+      for (int64_t a = 0; a < count; ++a) {
+        const auto site = active[static_cast<size_t>(a)];
+        const auto s = slopes_of(context.blocks, site);
+        width[a] = s.high - s.low;
+        share[a] =
+            (slopes[static_cast<size_t>(site)] + change[a].item<double>() - s.low) /
+            (s.high - s.low);
+      }
+      change = change + towards_middle(rows, force * width, share) * width;
+    }
     for (int64_t a = 0; a < count; ++a) {
       slopes[static_cast<size_t>(active[static_cast<size_t>(a)])] +=
           change[a].item<double>();

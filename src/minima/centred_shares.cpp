@@ -1,0 +1,42 @@
+#include "minima/centred_shares.h"
+
+#include <ATen/Functions.h>
+
+namespace basin {
+namespace {
+
+using torch::Tensor;
+
+constexpr double kPowers[] = {2, 4, 8, 16};
+constexpr int kPasses = 6;  // of each
+
+// The least squares of w (c + E t).
+Tensor weighted(const Tensor& offset, const Tensor& basis, const Tensor& weight) {
+  return -at::mv(at::linalg_pinv(basis * weight.unsqueeze(1), 1e-12), offset * weight);
+}
+
+}  // namespace
+
+Tensor centring_step(const Tensor& offset, const Tensor& basis) {
+  const auto largest = [&](const Tensor& t) {
+    return (offset + at::mv(basis, t)).abs().max().item<double>();
+  };
+  auto t = at::zeros({basis.size(1)}, torch::kFloat64);
+  auto best = t;
+  for (const double power : kPowers) {
+    for (int pass = 0; pass < kPasses; ++pass) {
+      const auto size = (offset + at::mv(basis, t)).abs();
+      const auto share = size / size.max().clamp_min(1e-300);
+      const auto weight = share.pow((power - 2) / 2).clamp_min(1e-6);
+      const auto next = weighted(offset, basis, weight);
+      if (!next.isfinite().all().item<bool>()) return best;
+      // Half a step: full ones oscillate above the fourth power.
+      t = power > 4 ? (t + next) / 2 : next;
+      if (largest(t) < largest(best)) best = t;
+      if (power == 2) break;
+    }
+  }
+  return best;
+}
+
+}  // namespace basin
