@@ -3,7 +3,7 @@
 
   scripts/referee.py RUN...         checks runs of xor or of CSV data
   scripts/referee.py --all          runs the program on scripts/referee/configs and checks
-  scripts/referee.py --quick        the same for ten of them (under a minute; CI)
+  scripts/referee.py --quick        the same for eleven of them (under a minute; CI)
   scripts/referee.py --self-test    false claims that it must refute, true ones it must not
 
 For every certified minimum and every claimed saddle the loss, gradient, Hessian and
@@ -37,7 +37,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ROUNDING = 1e-20
 CONFIGS = ROOT / "scripts/referee/configs"
 QUICK = ["tanh_xor", "tanh_zero_start", "relu_wave", "relu_hinge", "sigmoid_reflected",
-         "sin_free_bias", "tanh_copied", "linear_absolute", "abs_hinge", "leaky_relu_absolute"]
+         "sin_free_bias", "tanh_copied", "linear_absolute", "abs_hinge", "leaky_relu_absolute",
+         "relu_split"]
 
 
 def loss_fault(problem, e):
@@ -154,7 +155,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="*", type=Path)
     parser.add_argument("--all", action="store_true", help="every config of scripts/referee/configs")
-    parser.add_argument("--quick", action="store_true", help="eight of them")
+    parser.add_argument("--quick", action="store_true", help="eleven of them")
     parser.add_argument("--self-test", action="store_true", help="planted claims, true and false")
     parser.add_argument("--only", default="", help="configs whose name holds this text")
     parser.add_argument("--runner", default=str(ROOT / "build/release/runner"))

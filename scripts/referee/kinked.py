@@ -55,9 +55,32 @@ def multipliers(problem, theta, active, sides):
         out[felt] = shares
         return out
 
-    found = scipy.optimize.least_squares(lambda x: rest(full(x)), middle[felt], bounds=(0, 1),
+    def solve(x):
+        # The gradient is affine in each share: differences are exact.
+        for _ in range(40):
+            r = rest(full(x))
+            if np.abs(r).max() < 1e-15:
+                break
+            columns = []
+            for q in range(len(x)):
+                up, down = x.copy(), x.copy()
+                up[q], down[q] = 1, 0
+                columns.append(rest(full(up)) - rest(full(down)))
+            step = scipy.optimize.lsq_linear(np.array(columns).T, -r, bounds=(-x - 1e-12, 1 - x + 1e-12)).x
+            if np.abs(step).max() < 1e-15:
+                break
+            x = np.clip(x + step, 0, 1)
+        return x, float(np.abs(rest(full(x))).max())
+
+    first = scipy.optimize.least_squares(lambda x: rest(full(x)), middle[felt], bounds=(0, 1),
                                          xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=60)
-    return full(found.x), float(np.abs(found.fun).max())
+    best = first.x, float(np.abs(first.fun).max())
+    starts = [first.x, middle[felt]] + list(np.random.default_rng(1).uniform(size=(4, len(felt))))
+    for start in starts:
+        if best[1] < 1e-13:
+            break
+        best = min(best, solve(start), key=lambda found: found[1])
+    return full(best[0]), best[1]
 
 
 def _fall(problem, theta, d, r, digits=40):
