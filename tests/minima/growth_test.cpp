@@ -30,8 +30,12 @@ TEST(BoxProblem, SatisfiesTheConditionsOfAMinimum) {
       const double x = a[k].item<double>(), g = gradient[k].item<double>();
       EXPECT_GE(x, 0);
       EXPECT_LE(x, 1);
-      if (x > 0) EXPECT_LT(g, 1e-10) << i << ", " << k;
-      if (x < 1) EXPECT_GT(g, -1e-10) << i << ", " << k;
+      if (x > 0) {
+        EXPECT_LT(g, 1e-10) << i << ", " << k;
+      }
+      if (x < 1) {
+        EXPECT_GT(g, -1e-10) << i << ", " << k;
+      }
     }
   }
 }
