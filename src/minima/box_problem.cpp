@@ -37,16 +37,19 @@ Tensor newton_step(const Tensor& matrix, const Tensor& gradient, const Tensor& o
 Tensor sweep(const Tensor& matrix, const Tensor& linear, const Tensor& from) {
   auto a = from.clone();
   auto gradient = at::mv(matrix, a) + linear;
+  const auto diagonal = matrix.diagonal().contiguous();
+  auto* entry = a.data_ptr<double>();
+  const auto* slope = gradient.data_ptr<double>();
   for (int64_t k = 0; k < a.size(0); ++k) {
-    const double x = a[k].item<double>(), g = gradient[k].item<double>();
-    const double curvature = matrix[k][k].item<double>();
+    const double x = entry[k], g = slope[k];
+    const double curvature = diagonal.data_ptr<double>()[k];
     const double end = g > 0 ? 0.0 : 1.0;
     const double next = curvature > 0 ? std::clamp(x - g / curvature, 0.0, 1.0)
                         : g == 0      ? x
                                       : end;
     if (next == x) continue;
     gradient.add_(matrix[k], next - x);
-    a[k] = next;
+    entry[k] = next;
   }
   return a;
 }

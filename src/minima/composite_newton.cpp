@@ -92,11 +92,12 @@ class CompositeSearch {
 
   // Takes Newton's step if it brings the equations nearer to their solution.
   bool newton_on_kinks(const CompositeModel& model, double gradient, double off) {
-    const auto found = kink_newton_step(objective_, model);
+    const auto found = kink_newton_step(table_, model);
     if (!found.step.defined()) return false;
     const auto before = point_;
     const double value = value_;
-    hold(found, moved(found.step));
+    const auto theta = moved(found.step);
+    hold(found, theta, loss_at(theta));
     const auto next = composite_model(objective_, free_, point_);
     const double left = next.gradient.abs().max().item<double>();
     const bool nearer = (left <= 0.5 * gradient || off_kinks(next) <= 0.5 * off) &&
@@ -109,17 +110,15 @@ class CompositeSearch {
   }
 
   // θ moves, the sites of the step are held, all others lie on the side of their z.
-  void hold(const CompositeStep& step, const Tensor& theta) {
+  void hold(const CompositeStep& step, const Tensor& theta, double value) {
     point_.theta = theta;
     point_.slopes = side_slopes(objective_, theta);
     point_.active = step.sites;
     if (!step.sites.empty()) {
       const auto sites = index_of(step.sites);
-      const auto low = table_.low.index_select(0, sites);
-      const auto high = table_.high.index_select(0, sites);
-      point_.slopes.index_copy_(0, sites, low + (high - low) * step.shares);
+      point_.slopes.index_copy_(0, sites, slopes_of(table_, sites, step.shares));
     }
-    value_ = loss_at(theta);
+    value_ = value;
   }
 
   // θ after the step, moved back onto the held kinks where that is better.
@@ -169,7 +168,7 @@ class CompositeSearch {
   bool composite(const CompositeModel& model, CompositeResult& out) {
     const double scale = std::abs(value_) + 1e-3;
     for (int k = 0; k < kMostTrials; ++k) {
-      const auto next = composite_step(objective_, free_, model, damping_);
+      const auto next = composite_step(table_, free_, model, damping_);
       const auto [theta, value] = trial(next);
       const double fall = value_ - value;
       const bool hidden =
@@ -179,7 +178,7 @@ class CompositeSearch {
         if (!hidden) blind_ = 0;
         if (hidden || fall > 0.7 * next.predicted) damping_ /= 4;
         if (!hidden && fall < 0.25 * next.predicted) damping_ *= 2;
-        hold(next, theta);
+        hold(next, theta, value);
         nulls_ = 0;
         return true;
       }

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "core/unit_rows.h"
 #include "curvature/symmetric_eigen.h"
 #include "minima/box_problem.h"
 
@@ -57,6 +56,20 @@ Tensor solve_lower(const Tensor& lower, const Tensor& columns) {
   return at::linalg_solve_triangular(lower, columns, /*upper=*/false);
 }
 
+Tensor solve_upper(const Tensor& lower, const Tensor& x) {
+  return at::linalg_solve_triangular(lower.t(), x.unsqueeze(1), /*upper=*/true)
+      .squeeze(1);
+}
+
+// The shortest y with G y = x, G `[A, A]` of rows that may depend on each other:
+// eigenvalues below `cut` of the largest are zero.
+Tensor solve_gram(const Tensor& gram, const Tensor& x, double cut) {
+  const auto [values, vectors] = symmetric_eigen(gram);
+  const auto kept = (values > cut * values[-1].item<double>()).nonzero().squeeze(1);
+  const auto basis = vectors.index_select(1, kept);
+  return at::mv(basis, at::mv(basis.t(), x) / values.index_select(0, kept));
+}
+
 // The kinks that are part of the problem, as they are found.
 struct Candidates {
   std::vector<int64_t> sites;
@@ -92,8 +105,7 @@ std::vector<int64_t> reached(const Tensor& free,
     const auto order = model.argument.index_select(0, sites).abs().argsort();
     sites = sites.index_select(0, order.narrow(0, 0, std::max<int64_t>(0, room)));
   }
-  const auto* from = sites.data_ptr<int64_t>();
-  return {from, from + sites.size(0)};
+  return sites_of(sites);
 }
 
 double predicted_fall(const CompositeModel& model,
@@ -139,24 +151,21 @@ void fill_hessian(const Tensor& free, CompositeModel& model) {
       model.frozen->argument_gradients(theta, model.held).index_select(1, free);
 }
 
-CompositeStep composite_step(const Objective& objective,
+CompositeStep composite_step(const SiteTable& table,
                              const Tensor& free,
                              const CompositeModel& model,
                              double& damping) {
   const auto factor = factorise(model, damping);
-  const auto table = site_table(objective);
   const auto start = solve_lower(factor.lower, factor.gradient.unsqueeze(1)).squeeze(1);
   Candidates known;
   // Concave kinks are never held.
   const auto convex =
       (model.force.index_select(0, model.held) > 0).nonzero().squeeze(1);
   if (convex.size(0) > 0) {
-    std::vector<int64_t> sites;
-    for (int64_t i = 0; i < convex.size(0); ++i) {
-      sites.push_back(
-          model.point.active[static_cast<size_t>(convex[i].item<int64_t>())]);
-    }
-    add_candidates(sites, model.held_rows.index_select(0, convex), factor, known);
+    add_candidates(sites_of(model.held.index_select(0, convex)),
+                   model.held_rows.index_select(0, convex),
+                   factor,
+                   known);
   }
   const auto most = 2 * free.size(0) + 200;
   Tensor share, weight, z, a, step;
@@ -165,10 +174,8 @@ CompositeStep composite_step(const Objective& objective,
     const bool any = !known.sites.empty();
     if (any) {
       const auto sites = index_of(known.sites);
-      const auto low = table.low.index_select(0, sites);
-      const auto width = table.high.index_select(0, sites) - low;
-      share = (model.point.slopes.index_select(0, sites) - low) / width;
-      weight = model.force.index_select(0, sites) * width;
+      share = shares_of(table, sites, model.point.slopes.index_select(0, sites));
+      weight = model.force.index_select(0, sites) * widths_of(table, sites);
       z = model.argument.index_select(0, sites);
       right = start - at::mv(known.solved, weight * share);  // B^-1/2 g0
       const auto scaled = known.solved * weight;
@@ -179,9 +186,7 @@ CompositeStep composite_step(const Objective& objective,
       share = weight = z = a = at::empty({0}, torch::kFloat64);
       known.rows = at::empty({0, free.size(0)}, torch::kFloat64);
     }
-    step = -at::linalg_solve_triangular(
-                factor.lower.t(), right.unsqueeze(1), /*upper=*/true)
-                .squeeze(1);
+    step = -solve_upper(factor.lower, right);
     if (round == kMostRounds) break;
     const auto room = most - static_cast<int64_t>(known.sites.size());
     const auto more = reached(free, model, known, step, room);
@@ -194,9 +199,7 @@ CompositeStep composite_step(const Objective& objective,
   CompositeStep out{.step = step};
   out.predicted = predicted_fall(model, step, known.rows, weight, share, z);
   const auto inside = at::logical_and(a > 0, a < 1).nonzero().squeeze(1);
-  for (int64_t i = 0; i < inside.size(0); ++i) {
-    out.sites.push_back(known.sites[static_cast<size_t>(inside[i].item<int64_t>())]);
-  }
+  out.sites = sites_of(index_of(known.sites).index_select(0, inside));
   out.shares = a.index_select(0, inside);
   out.tried = known.sites;
   out.tried_shares = a;
@@ -204,8 +207,7 @@ CompositeStep composite_step(const Objective& objective,
   return out;
 }
 
-CompositeStep kink_newton_step(const Objective& objective,
-                               const CompositeModel& model) {
+CompositeStep kink_newton_step(const SiteTable& table, const CompositeModel& model) {
   double damping = 0;
   const auto factor = factorise(model, damping);
   const auto z = model.argument.index_select(0, model.held);
@@ -213,41 +215,29 @@ CompositeStep kink_newton_step(const Objective& objective,
   CompositeStep out{.sites = model.point.active, .rows = model.held_rows};
   if (model.held.size(0) > 0) {
     // S y = z − J x, S = J B⁻¹ Jᵀ, its rows scaled.
-    const auto table = site_table(objective);
-    const auto low = table.low.index_select(0, model.held);
-    const auto width = table.high.index_select(0, model.held) - low;
-    const auto weight = model.force.index_select(0, model.held) * width;
+    const auto weight =
+        model.force.index_select(0, model.held) * widths_of(table, model.held);
     if (!(weight.min().item<double>() > 0)) return {};
     const auto solved = solve_lower(factor.lower, model.held_rows.t());
     const auto size = solved.norm(2, {0}).clamp_min(1e-300);
     const auto unit = solved / size;
-    const auto [values, vectors] = symmetric_eigen(at::mm(unit.t(), unit));
-    const auto kept = (values > 1e-13 * values[-1].item<double>()).nonzero().squeeze(1);
-    const auto basis = vectors.index_select(1, kept);
     const auto need = (z - at::mv(solved.t(), right)) / size;
-    const auto y =
-        at::mv(basis, at::mv(basis.t(), need) / values.index_select(0, kept)) / size;
+    const auto y = solve_gram(at::mm(unit.t(), unit), need, 1e-13) / size;
     right = right + at::mv(solved, y);
-    out.shares =
-        (model.point.slopes.index_select(0, model.held) - low) / width + y / weight;
+    const auto slopes = model.point.slopes.index_select(0, model.held);
+    out.shares = shares_of(table, model.held, slopes) + y / weight;
     const bool inside =
         at::logical_and(out.shares > 0, out.shares < 1).all().item<bool>();
     if (!inside) return {};
   }
-  out.step =
-      -at::linalg_solve_triangular(factor.lower.t(), right.unsqueeze(1), /*upper=*/true)
-           .squeeze(1);
+  out.step = -solve_upper(factor.lower, right);
   return out;
 }
 
 Tensor shortest_correction(const Tensor& rows, const Tensor& z) {
   const auto size = rows.norm(2, {1}).clamp_min(1e-300);
   const auto unit = rows / size.unsqueeze(1);
-  const auto [values, vectors] = symmetric_eigen(at::mm(unit, unit.t()));
-  const auto kept = (values > 1e-12 * values[-1].item<double>()).nonzero().squeeze(1);
-  const auto basis = vectors.index_select(1, kept);
-  const auto y =
-      at::mv(basis, at::mv(basis.t(), z / size) / values.index_select(0, kept));
+  const auto y = solve_gram(at::mm(unit, unit.t()), z / size, 1e-12);
   return -at::mv(unit.t(), y);
 }
 

@@ -45,7 +45,7 @@ struct CompositeStep {
 /// their slopes solve a box problem, those strictly between 0 and 1 are held. `damping`
 /// τ is raised until H + τ I is positive definite along the held kinks.
 /// Womersley and Fletcher, IMA J. Numer. Anal. 6 (1986).
-CompositeStep composite_step(const Objective& objective,
+CompositeStep composite_step(const SiteTable& table,
                              const torch::Tensor& free,
                              const CompositeModel& model,
                              double& damping);
@@ -53,7 +53,7 @@ CompositeStep composite_step(const Objective& objective,
 /// Newton's step for the equations g = 0, z = 0 in θ and the slopes of the held sites;
 /// the shortest change of slopes where rows depend on each other. No step (undefined)
 /// if a slope would leave its interval.
-CompositeStep kink_newton_step(const Objective& objective, const CompositeModel& model);
+CompositeStep kink_newton_step(const SiteTable& table, const CompositeModel& model);
 
 /// The shortest step `[F]` that undoes z `[A]` to first order, given rows `[A, F]`.
 torch::Tensor shortest_correction(const torch::Tensor& rows, const torch::Tensor& z);

@@ -5,7 +5,6 @@
 #include <ATen/Functions.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/stop.h"
 #include "minima/growth_bound.h"
@@ -40,6 +39,7 @@ GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes) {
   const auto peak = search_growth(problem);
   out.ratio = peak.ratio;
   if (peak.ratio > 1 + kGrowing) return grows(peak);
+  if (max_nodes == 0) return out;
   const auto kept = (problem.inputs != 0).any(0).nonzero().squeeze(1);
   const auto reduced = without_silent_inputs(problem, kept);
   if (kept.size(0) > kMostInputs) return out;

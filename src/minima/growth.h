@@ -6,6 +6,9 @@
 
 namespace basin {
 
+inline constexpr int64_t kMostInputs = 8;
+inline constexpr int64_t kMostNodes = 300'000;
+
 enum class Answer { kYes, kNo, kUndecided };
 
 /// A unit (w, v) of a layer that is not zero, at a critical point: |w| = |v|, both of
@@ -49,10 +52,9 @@ struct GrowthTest {
 /// along its kinks, is below decay: the loss is then a minimum but for splittings.
 ///
 /// A search from many starts looks for a witness; branch and bound over the directions
-/// of w and v excludes it, where m is at most kMostInputs.
-GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes = 300'000);
-
-inline constexpr int64_t kMostInputs = 8;
+/// of w and v excludes it, where m is at most kMostInputs; with no `max_nodes` the
+/// search is all, and the answer kNo or kUndecided.
+GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes = kMostNodes);
 
 /// A ratio above 1 by this grows.
 inline constexpr double kGrowing = 1e-9;

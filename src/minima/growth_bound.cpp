@@ -5,22 +5,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/numbers.h"
 namespace basin {
 namespace {
-
-using torch::Tensor;
 
 constexpr double kSafety = 1e-9;  // covers the rounding of sums
 constexpr int kSweeps = 40;
 constexpr double kSmallRow = 1.0 / 8;  // near a live unit q is cut from here
 constexpr double kNearLive = 5;        // half widths
 constexpr double kSteepest = 1e3;  // slopes beyond those of φ, where a side is known
-
-std::vector<double> plain(const Tensor& x) {
-  const auto c = x.to(torch::kFloat64).contiguous();
-  const auto* from = c.data_ptr<double>();
-  return {from, from + c.numel()};
-}
 
 void append(const std::vector<DirectionPair>& from, std::vector<DirectionPair>& to) {
   to.insert(to.end(), from.begin(), from.end());
@@ -32,8 +25,8 @@ GrowthBound::GrowthBound(const GrowthProblem& problem)
     : n_(static_cast<size_t>(problem.inputs.size(0))),
       m_(static_cast<size_t>(problem.inputs.size(1))),
       k_(static_cast<size_t>(problem.sensitivity.size(1))),
-      a_(plain(problem.inputs)),
-      r_(plain(problem.sensitivity)),
+      a_(numbers(problem.inputs)),
+      r_(numbers(problem.sensitivity)),
       low_(problem.low),
       high_(problem.high),
       decay_(problem.decay) {

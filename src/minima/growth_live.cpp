@@ -5,22 +5,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/numbers.h"
 #include "curvature/symmetric_eigen.h"
 #include "minima/growth_bound.h"
 
 namespace basin {
 namespace {
 
-using torch::Tensor;
-
 constexpr double kSingular = 1e-7;  // how exactly a live unit is a singular pair
 constexpr double kGap = 1e-6;       // of the second singular value below decay
-
-std::vector<double> plain(const Tensor& x) {
-  const auto c = x.to(torch::kFloat64).contiguous();
-  const auto* from = c.data_ptr<double>();
-  return {from, from + c.numel()};
-}
 
 }  // namespace
 
@@ -37,12 +30,13 @@ bool GrowthBound::add_live(const LiveUnit& unit) {
                (at::mv(c.t(), q) - decay_ * unit.row).norm().item<double>());
   if (!(off <= kSingular * decay_)) return false;
   auto free = c - decay_ * at::outer(q, unit.row);
-  Live out{.row = plain(unit.row), .column = plain(q), .slopes = plain(unit.slopes)};
+  Live out{
+      .row = numbers(unit.row), .column = numbers(q), .slopes = numbers(unit.slopes)};
   if (!unit.kinks.empty()) {
     const auto rows = a.index_select(0, at::tensor(unit.kinks, torch::kInt64));
     const auto dual = at::linalg_pinv(rows, 1e-9);  // [m, K], columns b_n
     free = at::mm(free, at::eye(m, torch::kFloat64) - at::mm(dual, rows));
-    out.turn = plain(at::mm(c, dual).norm(2, {0}));
+    out.turn = numbers(at::mm(c, dual).norm(2, {0}));
     for (const auto sample : unit.kinks) {
       const auto i = static_cast<size_t>(sample);
       out.kinks.push_back(i);

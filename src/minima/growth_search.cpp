@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/random.h"
+#include "core/unit_rows.h"
 #include "minima/growth.h"
 
 namespace basin {
@@ -16,10 +17,6 @@ constexpr double kWork = 4e7;  // products of numbers
 constexpr int64_t kFewest = 24, kMost = 256;
 constexpr int kAscents = 60;
 
-Tensor unit_rows_of(const Tensor& w) {
-  return w / w.norm(2, {1}, true).clamp_min(1e-300);
-}
-
 // Random directions, and live units moved a little.
 Tensor first_directions(const GrowthProblem& problem) {
   const auto m = problem.inputs.size(1);
@@ -30,11 +27,11 @@ Tensor first_directions(const GrowthProblem& problem) {
   auto out = at::empty({starts * (live > 0 ? 2 : 1), m}, torch::kFloat64);
   auto* to = out.data_ptr<double>();
   for (int64_t i = 0; i < out.numel(); ++i) to[i] = random.normal();
-  out = unit_rows_of(out);
+  out = unit_rows(out);
   for (int64_t i = starts; i < out.size(0); ++i) {
     out[i].mul_(0.3).add_(problem.live[static_cast<size_t>(i % live)].row);
   }
-  return unit_rows_of(out);
+  return unit_rows(out);
 }
 
 }  // namespace
@@ -50,13 +47,13 @@ GrowthPeak climb_growth(const GrowthProblem& problem, const Tensor& from) {
     const auto slope = at::where(z > 0, problem.high, problem.low).to(torch::kFloat64);
     const auto c = at::mm(slope * z, problem.sensitivity);
     const auto weight = at::mm(c, problem.sensitivity.t()) * slope;
-    return Value{c.norm(2, {1}), unit_rows_of(at::mm(weight, problem.inputs))};
+    return Value{c.norm(2, {1}), unit_rows(at::mm(weight, problem.inputs))};
   };
-  auto w = unit_rows_of(from);
+  auto w = unit_rows(from);
   auto now = evaluate(w);
   auto stay = at::zeros_like(now.size);
   for (int k = 0; k < kAscents; ++k) {
-    const auto trial = unit_rows_of(now.pull + stay.unsqueeze(1) * w);
+    const auto trial = unit_rows(now.pull + stay.unsqueeze(1) * w);
     const auto next = evaluate(trial);
     const auto better = next.size > now.size;
     const auto rows = better.unsqueeze(1);

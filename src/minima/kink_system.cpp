@@ -15,6 +15,12 @@ Tensor index_of(const std::vector<int64_t>& sites) {
   return at::tensor(sites, torch::kInt64);
 }
 
+std::vector<int64_t> sites_of(const Tensor& index) {
+  const auto flat = index.contiguous();
+  const auto* first = flat.data_ptr<int64_t>();
+  return {first, first + flat.numel()};
+}
+
 SiteTable site_table(const Objective& objective) {
   std::vector<Tensor> low, high;
   for (const auto& b : objective.kink_blocks()) {
@@ -22,6 +28,18 @@ SiteTable site_table(const Objective& objective) {
     high.push_back(at::full({b.size()}, b.high, torch::kFloat64));
   }
   return {at::cat(low), at::cat(high)};
+}
+
+Tensor widths_of(const SiteTable& table, const Tensor& sites) {
+  return table.high.index_select(0, sites) - table.low.index_select(0, sites);
+}
+
+Tensor shares_of(const SiteTable& table, const Tensor& sites, const Tensor& slopes) {
+  return (slopes - table.low.index_select(0, sites)) / widths_of(table, sites);
+}
+
+Tensor slopes_of(const SiteTable& table, const Tensor& sites, const Tensor& shares) {
+  return table.low.index_select(0, sites) + widths_of(table, sites) * shares;
 }
 
 Tensor arguments_at(const Objective& objective, const Tensor& theta) {
@@ -55,11 +73,11 @@ Tensor free_hessian(const FrozenObjective& frozen,
       .index_select(1, free);
 }
 
-// Bases along and across the manifold, from the singular values of the unit rows.
+// A basis along the manifold and the pseudo-inverse, from the singular values of the
+// unit rows.
 void split_space(KinkSystem& system, int64_t dimension) {
   const auto count = system.jacobian.size(0);
   if (count == 0) {
-    system.across = at::empty({dimension, 0}, torch::kFloat64);
     system.along = at::eye(dimension, torch::kFloat64);
     system.inverse = at::empty({dimension, 0}, torch::kFloat64);
     system.dependence = at::empty({0, 0}, torch::kFloat64);
@@ -69,11 +87,11 @@ void split_space(KinkSystem& system, int64_t dimension) {
   const auto [u, s, v] = at::linalg_svd(system.jacobian / size, /*full_matrices=*/true);
   const auto rank = (s > kDependent * s[0]).sum().item<int64_t>();
   const auto basis = v.t().contiguous();  // [F, F]
-  system.across = basis.narrow(1, 0, rank).contiguous();
+  const auto across = basis.narrow(1, 0, rank).contiguous();
   system.along = basis.narrow(1, rank, dimension - rank).contiguous();
   system.dependence = u.narrow(1, rank, u.size(1) - rank).contiguous();
   const auto left = u.narrow(1, 0, rank) / s.narrow(0, 0, rank);
-  system.inverse = at::mm(system.across, left.t()) / size.t();  // J⁺, rows unit
+  system.inverse = at::mm(across, left.t()) / size.t();  // J⁺, rows unit
 }
 
 // What to add to the slopes so that they keep away from their ends: combinations of
@@ -82,13 +100,12 @@ Tensor centring(const SiteTable& table,
                 const KinkSystem& system,
                 const Tensor& sites,
                 const Tensor& slopes) {
-  const auto low = table.low.index_select(0, sites);
-  const auto width = table.high.index_select(0, sites) - low;
   const auto size = system.jacobian.norm(2, {1}).clamp_min(1e-300);
   const auto unit = (size * system.sensitivity).unsqueeze(1);
-  const auto shares = (slopes.index_select(0, sites) - low) / width;
+  const auto shares = shares_of(table, sites, slopes.index_select(0, sites));
   const auto basis = system.dependence / unit;  // of changes of slopes
-  return at::mv(basis, centring_step(shares - 0.5, basis / width.unsqueeze(1)));
+  const auto width = widths_of(table, sites).unsqueeze(1);
+  return at::mv(basis, centring_step(shares - 0.5, basis / width));
 }
 
 }  // namespace
@@ -99,11 +116,8 @@ Tensor side_slopes(const Objective& objective, const Tensor& theta) {
 }
 
 Tensor slope_shares(const Objective& objective, const KinkPoint& point) {
-  const auto table = site_table(objective);
   const auto sites = index_of(point.active);
-  const auto low = table.low.index_select(0, sites);
-  return (point.slopes.index_select(0, sites) - low) /
-         (table.high.index_select(0, sites) - low);
+  return shares_of(site_table(objective), sites, point.slopes.index_select(0, sites));
 }
 
 KinkSystem kink_system(const Objective& objective,

@@ -33,7 +33,6 @@ struct KinkSystem {
   torch::Tensor
       along;  ///< orthonormal basis of the null space of jacobian, `[F, F − r]`
   torch::Tensor dependence;  ///< combinations of unit rows that are 0, `[A, A − r]`
-  torch::Tensor across;      ///< of its row space, `[F, r]`, r its rank
   torch::Tensor hessian;     ///< of M along the manifold, `[F − r, F − r]`
 };
 
@@ -56,14 +55,26 @@ struct SiteTable {
 };
 SiteTable site_table(const Objective& objective);
 
+/// Slopes of some sites, `[A]`, as shares of the way from low to high, and back.
+torch::Tensor shares_of(const SiteTable& table,
+                        const torch::Tensor& sites,
+                        const torch::Tensor& slopes);
+torch::Tensor slopes_of(const SiteTable& table,
+                        const torch::Tensor& sites,
+                        const torch::Tensor& shares);
+
+/// high − low of some sites, `[A]`.
+torch::Tensor widths_of(const SiteTable& table, const torch::Tensor& sites);
+
 /// z of every site at θ `[P]`: `[M]`.
 torch::Tensor arguments_at(const Objective& objective, const torch::Tensor& theta);
 
 /// Largest |z| of each site's block, `[M]`.
 torch::Tensor site_scale(const Objective& objective, const torch::Tensor& z);
 
-/// An index tensor, int64.
+/// An index tensor, int64, and back.
 torch::Tensor index_of(const std::vector<int64_t>& sites);
+std::vector<int64_t> sites_of(const torch::Tensor& index);
 
 /// |z| of a site on its kink, relative to its block, once Newton has converged.
 inline constexpr double kOnKink = 1e-13;

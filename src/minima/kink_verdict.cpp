@@ -8,7 +8,6 @@
 
 #include "curvature/symmetric_eigen.h"
 #include "minima/finite_moves.h"
-#include "minima/kink_line.h"
 #include "minima/newton.h"
 #include "minima/null_sources.h"
 #include "minima/symmetry.h"
@@ -54,9 +53,13 @@ Fall largest_fall_on_kinks(const MinimaProblem& problem,
                            const Tensor& direction,
                            double value) {
   if (point.active.empty()) return {};
-  const KinkLine line(problem.objective, point, free, restore, direction);
   const auto t = at::pow(0.5, at::arange(24, torch::kFloat64));
-  const auto points = line.path(at::cat({t, -t}));
+  auto points = point.theta + at::cat({t, -t}).unsqueeze(1) * direction;
+  const auto sites = index_of(point.active);
+  for (int pass = 0; pass < 2; ++pass) {
+    const auto z = problem.objective.kink_arguments(points).index_select(1, sites);
+    points.index_add_(1, free, -at::mm(z, restore.t()));
+  }
   const auto values = at::nan_to_num(problem.objective.value(points), 1e300, 1e300);
   const auto best = values.argmin().item<int64_t>();
   return {points[best] - point.theta, value - values[best].item<double>()};

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "minima/judge.h"
-#include "minima/silent_units.h"
+#include "minima/unit_ids.h"
 
 namespace basin {
 

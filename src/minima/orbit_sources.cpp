@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "minima/silent_units.h"
+#include "minima/unit_ids.h"
 #include "minima/unit_move.h"
 
 namespace basin {

@@ -69,7 +69,8 @@ bool zero_small_units(const MinimaProblem& problem, Tensor& theta) {
 
 // A unit at zero that can grow is given the length along its step that lowers L most.
 bool revive_units(const MinimaProblem& problem, const KinkPoint& point, Tensor& theta) {
-  const auto test = search_zeroed(problem, point, zeroed_units(problem.layout, theta));
+  const auto test =
+      test_zeroed(problem, point, zeroed_units(problem.layout, theta), /*max_nodes=*/0);
   if (test.silent != Answer::kNo) return false;
   const auto t = at::pow(0.5, at::arange(24, torch::kFloat64)).unsqueeze(1);
   const auto trials = at::cat({theta.unsqueeze(0), theta + t * test.step});

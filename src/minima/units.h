@@ -5,7 +5,7 @@
 
 #include "core/layout.h"
 #include "core/objective.h"
-#include "minima/silent_units.h"
+#include "minima/unit_ids.h"
 
 namespace basin {
 

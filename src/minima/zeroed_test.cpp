@@ -87,11 +87,12 @@ Tensor growing_step(const MinimaProblem& problem,
   return out;
 }
 
-template <typename Test>
-ZeroedTest test_each_layer(const MinimaProblem& problem,
-                           const KinkPoint& point,
-                           const std::vector<UnitId>& zeroed,
-                           Test test) {
+}  // namespace
+
+ZeroedTest test_zeroed(const MinimaProblem& problem,
+                       const KinkPoint& point,
+                       const std::vector<UnitId>& zeroed,
+                       int64_t max_nodes) {
   ZeroedTest out;
   if (zeroed.empty()) return out;
   const auto probes = problem.objective.layer_probes(point.theta, point.slopes);
@@ -100,7 +101,7 @@ ZeroedTest test_each_layer(const MinimaProblem& problem,
     const auto& id = zeroed[i];
     if (i > 0 && zeroed[i - 1].group == id.group) continue;  // the same question
     const auto growth = growth_problem(problem, probes, point, id.group);
-    const auto answer = test(growth);
+    const auto answer = test_growth(growth, max_nodes);
     out.ratio = std::max(out.ratio, answer.ratio);
     out.splitting = out.splitting || answer.splitting;
     if (answer.silent == Answer::kUndecided) out.silent = Answer::kUndecided;
@@ -111,28 +112,6 @@ ZeroedTest test_each_layer(const MinimaProblem& problem,
     return out;
   }
   return out;
-}
-
-}  // namespace
-
-ZeroedTest test_zeroed(const MinimaProblem& problem,
-                       const KinkPoint& point,
-                       const std::vector<UnitId>& zeroed) {
-  return test_each_layer(
-      problem, point, zeroed, [](const GrowthProblem& g) { return test_growth(g); });
-}
-
-ZeroedTest search_zeroed(const MinimaProblem& problem,
-                         const KinkPoint& point,
-                         const std::vector<UnitId>& zeroed) {
-  return test_each_layer(problem, point, zeroed, [](const GrowthProblem& g) {
-    const auto peak = search_growth(g);
-    GrowthTest out{.ratio = peak.ratio};
-    if (!(peak.ratio > 1 + kGrowing)) return out;
-    out.silent = Answer::kNo;
-    out.witness = peak.direction;
-    return out;
-  });
 }
 
 }  // namespace basin

@@ -3,7 +3,7 @@
 #include "minima/growth.h"
 #include "minima/judge.h"
 #include "minima/kink_system.h"
-#include "minima/silent_units.h"
+#include "minima/unit_ids.h"
 
 namespace basin {
 
@@ -16,14 +16,10 @@ struct ZeroedTest {
 };
 
 /// At `point`, whose slopes are those that make it stationary, where a layer's live
-/// units say which directions have ratio 1.
+/// units say which directions have ratio 1. `max_nodes` as in test_growth.
 ZeroedTest test_zeroed(const MinimaProblem& problem,
                        const KinkPoint& point,
-                       const std::vector<UnitId>& zeroed);
-
-/// The same by search alone: kNo with a step, or kUndecided.
-ZeroedTest search_zeroed(const MinimaProblem& problem,
-                         const KinkPoint& point,
-                         const std::vector<UnitId>& zeroed);
+                       const std::vector<UnitId>& zeroed,
+                       int64_t max_nodes = kMostNodes);
 
 }  // namespace basin

@@ -1,4 +1,4 @@
-#include "minima/silent_units.h"
+#include "minima/unit_ids.h"
 
 #include <ATen/Functions.h>
 
