@@ -4,10 +4,22 @@
 #include <fmt/format.h>
 #include <torch/version.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <iterator>
+#include <string_view>
 
 namespace basin {
 namespace {
+
+// The kernels that OpenBLAS uses, "" for another BLAS.
+std::string blas_kernels() {
+  using Name = char* (*)();
+  const auto name =
+      reinterpret_cast<Name>(dlsym(RTLD_DEFAULT, "openblas_get_corename"));
+  return name != nullptr ? name() : "";
+}
 
 // The file that sgemm_ comes from says which BLAS is in use, whatever the
 // alternatives system was told.
@@ -27,11 +39,12 @@ std::string blas_name() {
     const std::string kind = has("openmp")    ? ", OpenMP build"
                              : has("pthread") ? ", pthread build"
                                               : "";
-    return config != nullptr ? fmt::format("{}{}",
-                                           std::string(config()).substr(0, 40).substr(
-                                               0, std::string(config()).find(" NO_")),
-                                           kind)
-                             : "OpenBLAS" + kind;
+    if (config == nullptr) return "OpenBLAS" + kind;
+    const auto version = std::string(config()).substr(0, 40);
+    return fmt::format("{}{}, kernels {}",
+                       version.substr(0, version.find(" NO_")),
+                       kind,
+                       blas_kernels());
   }
   if (has("mkl")) return "MKL";
   if (has("blis")) return "BLIS";
@@ -51,6 +64,10 @@ std::string vector_unit() {
 #endif
 }
 
+// Kernels without AVX2.
+constexpr std::string_view kOldKernels[] = {
+    "Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Sandybridge", "Barcelona"};
+
 }  // namespace
 
 Machine describe_machine(int64_t threads,
@@ -62,6 +79,23 @@ Machine describe_machine(int64_t threads,
           .threads = threads,
           .device = device,
           .path = path};
+}
+
+std::string better_blas_kernels() {
+#if defined(__x86_64__)
+  if (std::getenv("OPENBLAS_CORETYPE") != nullptr) return "";
+  const auto now = blas_kernels();
+  const bool old = std::any_of(std::begin(kOldKernels),
+                               std::end(kOldKernels),
+                               [&](std::string_view k) { return k == now; });
+  if (!old || !__builtin_cpu_supports("fma")) return "";
+  if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512bw")) {
+    return "SkylakeX";
+  }
+  if (__builtin_cpu_supports("avx2")) return "Haswell";
+#endif
+  return "";
 }
 
 std::string summary(const Machine& m) {

@@ -22,4 +22,10 @@ Machine describe_machine(int64_t threads,
 /// One line: "LibTorch 1.13.1 · OpenBLAS ... · AVX-512 · 2 threads · cpu · fused".
 std::string summary(const Machine& machine);
 
+/// The kernels that OpenBLAS should be told to use (OPENBLAS_CORETYPE) on a processor
+/// that is newer than it: it takes those of 2004 for models it does not know, which are
+/// several times slower. Empty where it chose well, where it was told, and where the
+/// BLAS is another one.
+std::string better_blas_kernels();
+
 }  // namespace basin

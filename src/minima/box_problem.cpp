@@ -3,6 +3,8 @@
 #include <ATen/Functions.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace basin {
 namespace {
@@ -10,13 +12,9 @@ namespace {
 using torch::Tensor;
 
 constexpr int kMostSteps = 400;
-constexpr int kHalvings = 40;
 constexpr double kShift = 1e-13;      // of the mean diagonal: G may be singular
 constexpr double kTolerance = 1e-14;  // of the largest entry of c and G a
-
-double value_at(const Tensor& matrix, const Tensor& linear, const Tensor& a) {
-  return (0.5 * a.dot(at::mv(matrix, a)) + linear.dot(a)).item<double>();
-}
+constexpr double kStill = 1e-16;      // a fall that is rounding
 
 // Newton's step over the entries that are not held at a bound, `[K]`.
 Tensor newton_step(const Tensor& matrix, const Tensor& gradient, const Tensor& open) {
@@ -32,26 +30,83 @@ Tensor newton_step(const Tensor& matrix, const Tensor& gradient, const Tensor& o
   return at::zeros_like(gradient).index_copy(0, open, -step.squeeze(1));
 }
 
+// The state of a search: entries a, the gradient G a + c.
+struct State {
+  Tensor a, gradient;
+};
+
 // Each entry in turn to where the value is least. Where Newton's model has no curvature
-// its step says nothing; this always descends.
-Tensor sweep(const Tensor& matrix, const Tensor& linear, const Tensor& from) {
-  auto a = from.clone();
-  auto gradient = at::mv(matrix, a) + linear;
-  const auto diagonal = matrix.diagonal().contiguous();
-  auto* entry = a.data_ptr<double>();
-  const auto* slope = gradient.data_ptr<double>();
-  for (int64_t k = 0; k < a.size(0); ++k) {
+// its step says nothing; this always descends. By how much.
+double sweep(const Tensor& matrix, State& at) {
+  const auto count = at.a.size(0);
+  const auto* rows = matrix.data_ptr<double>();
+  auto* entry = at.a.data_ptr<double>();
+  auto* slope = at.gradient.data_ptr<double>();
+  double fall = 0;
+  for (int64_t k = 0; k < count; ++k) {
     const double x = entry[k], g = slope[k];
-    const double curvature = diagonal.data_ptr<double>()[k];
+    const auto* row = rows + k * count;
     const double end = g > 0 ? 0.0 : 1.0;
-    const double next = curvature > 0 ? std::clamp(x - g / curvature, 0.0, 1.0)
-                        : g == 0      ? x
-                                      : end;
+    const double next = row[k] > 0 ? std::clamp(x - g / row[k], 0.0, 1.0)
+                        : g == 0   ? x
+                                   : end;
     if (next == x) continue;
-    gradient.add_(matrix[k], next - x);
+    const double by = next - x;
+    for (int64_t j = 0; j < count; ++j) slope[j] += by * row[j];
     entry[k] = next;
+    fall -= by * (g + 0.5 * by * row[k]);
   }
-  return a;
+  return fall;
+}
+
+// The entries that are not held at a bound.
+Tensor open_entries(const State& at) {
+  const auto held = at::logical_or(at::logical_and(at.a <= 0, at.gradient >= 0),
+                                   at::logical_and(at.a >= 1, at.gradient <= 0));
+  return held.logical_not().nonzero().squeeze(1);
+}
+
+// The first least value on the path clamp(a + t d), t >= 0: a quadratic between the t
+// at which entries reach their bounds. By how much the value falls.
+double search_path(const Tensor& matrix, const Tensor& direction, State& at) {
+  const auto count = at.a.size(0);
+  const auto* rows = matrix.data_ptr<double>();
+  auto* entry = at.a.data_ptr<double>();
+  auto* slope = at.gradient.data_ptr<double>();
+  auto move = direction.clone();
+  auto pull = at::mv(matrix, move);
+  auto* d = move.data_ptr<double>();
+  auto* q = pull.data_ptr<double>();
+  std::vector<std::pair<double, int64_t>> ends;
+  for (int64_t k = 0; k < count; ++k) {
+    if (d[k] == 0) continue;
+    ends.emplace_back((d[k] > 0 ? 1 - entry[k] : -entry[k]) / d[k], k);
+  }
+  std::sort(ends.begin(), ends.end());
+  double t = 0, fall = 0;
+  for (size_t i = 0;; ++i) {
+    double steep = 0, bend = 0;
+    for (int64_t k = 0; k < count; ++k) {
+      steep += slope[k] * d[k];
+      bend += q[k] * d[k];
+    }
+    if (!(steep < 0)) return fall;
+    const double room = i < ends.size() ? ends[i].first - t : 0;
+    const double least = bend > 0 ? -steep / bend : room;
+    const double by = std::min(least, room);
+    for (int64_t k = 0; k < count; ++k) {
+      entry[k] = std::clamp(entry[k] + by * d[k], 0.0, 1.0);
+      slope[k] += by * q[k];
+    }
+    fall -= by * (steep + 0.5 * by * bend);
+    if (!(room <= least) || i == ends.size()) return fall;
+    t = ends[i].first;
+    const auto k = ends[i].second;
+    entry[k] = d[k] > 0 ? 1.0 : 0.0;
+    const auto* row = rows + k * count;
+    for (int64_t j = 0; j < count; ++j) q[j] -= d[k] * row[j];
+    d[k] = 0;
+  }
 }
 
 }  // namespace
@@ -59,39 +114,28 @@ Tensor sweep(const Tensor& matrix, const Tensor& linear, const Tensor& from) {
 Tensor solve_box_problem(const Tensor& matrix,
                          const Tensor& linear,
                          const Tensor& start) {
-  auto a = start.clamp(0, 1);
-  if (a.size(0) == 0) return a;
-  double value = value_at(matrix, linear, a);
-  for (int step = 0; step < kMostSteps; ++step) {
-    const auto pull = at::mv(matrix, a);
-    const auto gradient = pull + linear;
-    const auto held = at::logical_or(at::logical_and(a <= 0, gradient >= 0),
-                                     at::logical_and(a >= 1, gradient <= 0));
-    const auto open = held.logical_not().nonzero().squeeze(1);
-    if (open.size(0) == 0) return a;
+  State at{.a = start.clamp(0, 1).contiguous()};
+  if (at.a.size(0) == 0) return at.a;
+  const auto rows = matrix.contiguous();
+  int still = 0;
+  for (int step = 0; step < kMostSteps && still < 2; ++step) {
+    const auto pull = at::mv(rows, at.a);
+    at.gradient = pull + linear;
+    auto open = open_entries(at);
+    if (open.size(0) == 0) break;
     const double scale =
         std::max(pull.abs().max().item<double>(), linear.abs().max().item<double>());
-    const double left = gradient.index_select(0, open).abs().max().item<double>();
-    if (!(left > kTolerance * scale)) return a;
-    const auto direction = newton_step(matrix, gradient, open);
-    double t = 1;
-    bool lower = false;
-    for (int k = 0; k < kHalvings && !lower; ++k, t /= 2) {
-      const auto trial = (a + t * direction).clamp(0, 1);
-      const double next = value_at(matrix, linear, trial);
-      if (!(next < value)) continue;
-      a = trial;
-      value = next;
-      lower = true;
+    const double left = at.gradient.index_select(0, open).abs().max().item<double>();
+    if (!(left > kTolerance * scale)) break;
+    const double size = (at.a * (0.5 * pull.abs() + linear.abs())).sum().item<double>();
+    double fall = sweep(rows, at);
+    open = open_entries(at);
+    if (open.size(0) > 0) {
+      fall += search_path(rows, newton_step(rows, at.gradient, open), at);
     }
-    if (lower) continue;
-    const auto swept = sweep(matrix, linear, a);
-    const double next = value_at(matrix, linear, swept);
-    if (!(next < value)) return a;
-    a = swept;
-    value = next;
+    still = fall > kStill * size ? 0 : still + 1;
   }
-  return a;
+  return at.a;
 }
 
 }  // namespace basin

@@ -75,6 +75,7 @@ struct Candidates {
   std::vector<int64_t> sites;
   Tensor rows;    // J, [K, F]
   Tensor solved;  // B^-1/2 Jᵀ, [F, K]
+  Tensor gram;    // J B⁻¹ Jᵀ, [K, K]
 };
 
 void add_candidates(const std::vector<int64_t>& sites,
@@ -83,7 +84,15 @@ void add_candidates(const std::vector<int64_t>& sites,
                     Candidates& to) {
   const auto solved = solve_lower(factor.lower, rows.t());
   to.rows = to.sites.empty() ? rows : at::cat({to.rows, rows});
-  to.solved = to.sites.empty() ? solved : at::cat({to.solved, solved}, 1);
+  const auto own = at::mm(solved.t(), solved);
+  if (to.sites.empty()) {
+    to.gram = own;
+    to.solved = solved;
+  } else {
+    const auto between = at::mm(to.solved.t(), solved);
+    to.gram = at::cat({at::cat({to.gram, between}, 1), at::cat({between.t(), own}, 1)});
+    to.solved = at::cat({to.solved, solved}, 1);
+  }
   to.sites.insert(to.sites.end(), sites.begin(), sites.end());
 }
 
@@ -178,10 +187,9 @@ CompositeStep composite_step(const SiteTable& table,
       weight = model.force.index_select(0, sites) * widths_of(table, sites);
       z = model.argument.index_select(0, sites);
       right = start - at::mv(known.solved, weight * share);  // B^-1/2 g0
-      const auto scaled = known.solved * weight;
-      a = solve_box_problem(
-          at::mm(scaled.t(), scaled), at::mv(scaled.t(), right) - weight * z, share);
-      right = right + at::mv(scaled, a);
+      const auto linear = weight * (at::mv(known.solved.t(), right) - z);
+      a = solve_box_problem(known.gram * at::outer(weight, weight), linear, share);
+      right = right + at::mv(known.solved, weight * a);
     } else {
       share = weight = z = a = at::empty({0}, torch::kFloat64);
       known.rows = at::empty({0, free.size(0)}, torch::kFloat64);

@@ -19,6 +19,7 @@ namespace {
 using torch::Tensor;
 
 constexpr int kMostRounds = 30;
+constexpr int64_t kBeforeKinks = 1000;  // of L-BFGS, a hundredth of a kink step each
 constexpr double kGone = 1e-6;  // of ‖θ‖: a unit that decay has brought to zero
 
 /// A point under way.
@@ -199,7 +200,7 @@ std::vector<Endpoint> polish_and_judge(const MinimaProblem& problem,
         problem.objective,
         start,
         {.max_iterations = exact && kinked
-                               ? std::min<int64_t>(300, options.polish_iterations)
+                               ? std::min(kBeforeKinks, options.polish_iterations)
                                : options.polish_iterations,
          .gradient_tolerance = exact ? std::max(1e-7, options.gradient_tolerance)
                                      : options.gradient_tolerance});

@@ -14,6 +14,10 @@ using torch::Tensor;
 // Numbers in the largest intermediate result: samples are taken in blocks so small.
 constexpr int64_t kMostNumbers = int64_t{1} << 22;
 
+// Pairs of inputs of two layers from which one product for each pair of units is
+// faster.
+constexpr int64_t kManyPairs = 400;
+
 struct Weights {
   Tensor weight;  // [rows, columns]
   Tensor bias;    // [rows, 1], or undefined
@@ -129,6 +133,35 @@ class Blocks {
     return at::cat({jet.input, at::ones({1, jet.input.size(1)}, jet.input.options())});
   }
 
+  // Σ_n k[r, u, n] above[a, n] below[b, n] as [r, a, u, b]: one product over all pairs
+  // (a, b), or, where these are many, one for each pair of units, half of them on the
+  // diagonal of H.
+  static Tensor first_part(const Tensor& k,
+                           const Tensor& above,
+                           const Tensor& below,
+                           bool symmetric) {
+    const auto rows = k.size(0), units = k.size(1);
+    const auto high = above.size(0), low = below.size(0);
+    if (high * low < kManyPairs) {
+      return at::mm(k.reshape({rows * units, -1}), pairs(above, below).t())
+          .view({rows, units, high, low})
+          .permute({0, 2, 1, 3});
+    }
+    auto out = at::empty({rows, units, high, low}, k.options());
+    const auto turned = below.t().contiguous();
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t u = 0; u < units; ++u) {
+        auto block = out[r][u];
+        if (symmetric && u < r) {
+          block.copy_(out[u][r].t());
+        } else {
+          at::mm_out(block, above * k[r][u], turned);
+        }
+      }
+    }
+    return out.permute({0, 2, 1, 3});
+  }
+
   void add_block(const std::vector<LayerJet>& jets,
                  int64_t l,
                  int64_t m,
@@ -139,9 +172,7 @@ class Blocks {
     const auto below = with_one(jets[static_cast<size_t>(m)], m);
     const auto rows = k.size(0), units = k.size(1);
     const auto high = above.size(0), low = below.size(0);
-    auto block = at::mm(k.reshape({rows * units, -1}), pairs(above, below).t())
-                     .view({rows, units, high, low})
-                     .permute({0, 2, 1, 3});
+    auto block = first_part(k, above, below, l == m);
     if (response.defined()) {
       const auto columns = response.size(0);
       const auto moved =

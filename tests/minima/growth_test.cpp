@@ -40,6 +40,24 @@ TEST(BoxProblem, SatisfiesTheConditionsOfAMinimum) {
   }
 }
 
+// 300 entries, rank 40: many solutions, one value. From a bound, from the middle and
+// from another solution the same is found.
+TEST(BoxProblem, FindsTheSameValueFromAnywhere) {
+  const auto rows = testing::normal({300, 40}, 7);
+  const auto matrix = at::mm(rows, rows.t());
+  const auto linear = 20 * testing::normal({300}, 8);
+  const auto value = [&](const Tensor& a) {
+    return (0.5 * a.dot(at::mv(matrix, a)) + linear.dot(a)).item<double>();
+  };
+  const auto middle =
+      solve_box_problem(matrix, linear, at::full({300}, 0.5, at::kDouble));
+  for (const auto& start : {at::zeros({300}, at::kDouble), middle, 1 - middle}) {
+    const auto found = solve_box_problem(matrix, linear, start);
+    EXPECT_NEAR(value(found), value(middle), 1e-12 * std::abs(value(middle)));
+  }
+  EXPECT_GT(at::logical_and(middle > 0, middle < 1).sum().item<int64_t>(), 10);
+}
+
 TEST(BoxProblem, KnowsTheSoftThreshold) {
   // ½ a² + c a: a = −c, cut to [0, 1].
   for (const auto& [c, a] : {std::pair{-0.3, 0.3}, {-2.0, 1.0}, {0.7, 0.0}}) {

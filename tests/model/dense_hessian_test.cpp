@@ -81,5 +81,16 @@ TEST(DenseHessian, TakesManySamplesInBlocks) {
   expect_products(objective, normal({1, objective.dimension()}));
 }
 
+TEST(DenseHessian, TakesManyInputsPairByPair) {
+  const auto data = random_data(60, 40, 3);
+  for (const int64_t width : {3, 24}) {
+    const auto objective =
+        objective_for({.depth = 2, .width = width, .activation = Elementwise::kTanh},
+                      {.kind = LossKind::kCrossEntropy},
+                      data);
+    expect_products(objective, 0.3 * normal({1, objective.dimension()}));
+  }
+}
+
 }  // namespace
 }  // namespace basin
