@@ -43,7 +43,8 @@ RECORDS = {"endpoints.polish_steps", "endpoints.trained_loss", "node_points.poli
            "convexity.chords", "convexity.drawn",
            "convexity.hessians_made"}
 WORDS = ["strict_minimum", "minimum_modulo_symmetry", "degenerate_minimum", "kink_minimum",
-         "saddle", "escaping", "undecided", "not_converged", "diverged"]
+         "saddle", "escaping", "undecided", "not_converged", "diverged",
+         "minimum_modulo_splitting", "pruned_minimum"]
 
 
 def raw(v):

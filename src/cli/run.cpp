@@ -15,6 +15,7 @@
 #include "report/convexity_page.h"
 #include "report/figures.h"
 #include "report/graph_page.h"
+#include "report/minima_spread.h"
 #include "report/text.h"
 #include "store/run_folder.h"
 #include "store/tables.h"
@@ -239,9 +240,11 @@ void print_outcome(const RunReport& report, const fs::path& folder) {
   for (const auto& sentence : convexity_sentences(report)) fmt::print("{}\n", sentence);
   for (const auto& sentence : graph_sentences(report)) fmt::print("{}\n", sentence);
   for (const auto& sentence : line_sentences(report)) fmt::print("{}\n", sentence);
-  fmt::print("\n{}\n{}\n{}\npage: {}\n",
+  const bool many = !minima_spread(report).empty();
+  fmt::print("\n{}\n{}{}\n{}\npage: {}\n",
              verdicts_text(report),
-             minima_text(report, 12),
+             spread_text(report),
+             minima_text(report, many ? 5 : 12),
              counts_text(report),
              (folder / kPageFile).string());
 }

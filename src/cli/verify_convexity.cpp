@@ -10,6 +10,8 @@
 namespace basin {
 namespace {
 
+constexpr double kBoxAgreement = 1e-9;
+
 // What does not hold of a verdict on convexity: a witness is evaluated by the
 // reference, a proof is made again from the config.
 std::string convexity_fault(const Session& session,
@@ -72,14 +74,21 @@ std::string dual_fault(const Session& session,
   return "the dual bound is of no minimum there is";
 }
 
-// A box again, by the same interval arithmetic.
+// A box again, by the same interval arithmetic. On another machine products are summed
+// in another order: bounds may differ in their last digits, that of a gradient, itself
+// but rounding, by more of itself.
 bool is_same_box(const Session& session,
                  const Minimum& minimum,
                  const BoxCertificate& box) {
   const auto again = certify_box(session.box_problem(), minimum.endpoint.theta);
-  return again.radius == box.radius && again.curvature == box.curvature &&
-         again.gradient == box.gradient && again.margin == box.margin &&
-         again.problem == box.problem;
+  const auto same = [](double a, double b, double scale) {
+    return a == b || std::abs(a - b) <= kBoxAgreement * scale;
+  };
+  return again.radius == box.radius &&
+         same(again.curvature, box.curvature, again.curvature) &&
+         same(again.gradient, box.gradient, again.curvature * again.radius) &&
+         same(again.margin, box.margin, 1 + std::abs(again.margin)) &&
+         again.unique_minimum() == box.unique_minimum() && again.problem == box.problem;
 }
 
 }  // namespace

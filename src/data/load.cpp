@@ -11,6 +11,7 @@
 #include "data/builtin.h"
 #include "data/csv.h"
 #include "data/idx.h"
+#include "data/plain_product.h"
 #include "data/synthetic.h"
 
 namespace basin {
@@ -59,7 +60,7 @@ torch::Tensor frozen_features(const DataOptions& o,
   }
   const auto v = normal_vector(random, o.features * d).view({o.features, d});
   const auto c = normal_vector(random, o.features);
-  const auto z = at::mm(inputs, v.t()) / std::sqrt(static_cast<double>(d)) + c;
+  const auto z = plain_product(inputs, v.t()) / std::sqrt(static_cast<double>(d)) + c;
   if (o.feature_activation == FeatureKind::kTanh) return at::tanh(z);
   return o.feature_activation == FeatureKind::kRelu ? z.clamp_min(0) : at::sin(z);
 }

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/random_vector.h"
+#include "data/plain_product.h"
 
 namespace basin {
 namespace {
@@ -116,9 +117,9 @@ Dataset teacher(const DataOptions& o, RandomStream& random, uint64_t seed) {
   for (int64_t l = 0; l < o.teacher_depth; ++l) {
     const auto fan_in = static_cast<double>(a.size(1));
     const auto w = normal_matrix(a.size(1), o.teacher_width, weights);
-    a = at::tanh(at::mm(a, w) * (2 / std::sqrt(fan_in)));
+    a = at::tanh(plain_product(a, w) * (2 / std::sqrt(fan_in)));
   }
-  out.targets = at::mm(a, normal_matrix(a.size(1), 1, weights)) +
+  out.targets = plain_product(a, normal_matrix(a.size(1), 1, weights)) +
                 o.noise * normal_matrix(o.samples, 1, random);
   return out;
 }

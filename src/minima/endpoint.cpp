@@ -22,6 +22,10 @@ std::string name_of(Verdict verdict) {
       return "not_converged";
     case Verdict::kDiverged:
       return "diverged";
+    case Verdict::kModuloSplitting:
+      return "minimum_modulo_splitting";
+    case Verdict::kPrunedMinimum:
+      return "pruned_minimum";
   }
   return "not_converged";
 }

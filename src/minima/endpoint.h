@@ -19,6 +19,10 @@ enum class Verdict {
   kUndecided,          ///< a critical point whose kind rounding leaves open
   kNotConverged,       ///< no critical point; the reason says why
   kDiverged,           ///< training ended in numbers that are none
+  kModuloSplitting,    ///< as a kink minimum, but that live units may be split at no
+                       ///< cost into units at zero
+  kPrunedMinimum,      ///< a kink minimum of the network without its units at zero; at
+                       ///< full width undecided
 };
 
 /// "strict_minimum", ...

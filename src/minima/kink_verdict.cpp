@@ -2,6 +2,7 @@
 
 #include <ATen/Functions.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -106,6 +107,21 @@ void fill_curvature(const Tensor& values, const MinimaOptions& options, Endpoint
   out.eigenvalues = values.narrow(0, 0, keep).clone();
 }
 
+// "12 kinks hold, by layer 8 + 4", where there are several layers.
+std::string kinks_text(const std::vector<KinkBlock>& blocks,
+                       const std::vector<int64_t>& sites) {
+  if (sites.size() == 1) return "1 kink holds";
+  auto out = fmt::format("{} kinks hold", sites.size());
+  if (blocks.size() == 1 || sites.empty()) return out;
+  std::vector<int64_t> counts;
+  for (const auto& b : blocks) {
+    counts.push_back(std::count_if(sites.begin(), sites.end(), [&](int64_t s) {
+      return s >= b.offset && s < b.offset + b.size();
+    }));
+  }
+  return out + fmt::format(", by layer {}", fmt::join(counts, " + "));
+}
+
 }  // namespace
 
 void judge_on_kinks(const MinimaProblem& problem,
@@ -182,14 +198,6 @@ void judge_on_kinks(const MinimaProblem& problem,
       explain_along(problem, out.theta, free, system, scale, out.radius);
   out.explained = explained.total;
   out.sources = explained.text;
-  if (zeroed.silent == Answer::kUndecided) {
-    out.reason = fmt::format(
-        "{} units at zero: whether they stay was not decided (dual ratio at least "
-        "{:.4g})",
-        out.zeroed,
-        zeroed.ratio);
-    return;
-  }
   if (out.nullity != out.explained) {
     out.verdict = Verdict::kDegenerateMinimum;
     out.reason = fmt::format("on {} kinks, {} zero modes, symmetries explain {}",
@@ -198,15 +206,24 @@ void judge_on_kinks(const MinimaProblem& problem,
                              out.explained);
     return;
   }
-  out.verdict = Verdict::kKinkMinimum;
-  out.certificate = Certificate::kActiveSet;
   out.reason = fmt::format(
       "{} (slope shares at least {:.2g} from their ends), least eigenvalue along the "
       "kinks {:.3e}",
-      out.kinks == 1 ? "1 kink holds" : fmt::format("{} kinks hold", out.kinks),
+      kinks_text(blocks, point.active),
       out.kinks > 0 ? out.kink_margin : 1.0,
       out.min_eigenvalue);
   if (out.nullity > 0) out.reason += fmt::format(", zero modes: {}", out.sources);
+  if (zeroed.silent == Answer::kUndecided) {
+    out.verdict = Verdict::kPrunedMinimum;
+    out.reason += fmt::format(
+        "; of the network without {} units at zero: whether they can grow was not "
+        "decided (dual ratio at least {:.4g})",
+        out.zeroed,
+        zeroed.ratio);
+    return;
+  }
+  out.verdict = zeroed.splitting ? Verdict::kModuloSplitting : Verdict::kKinkMinimum;
+  out.certificate = Certificate::kActiveSet;
   if (out.zeroed > 0) {
     out.reason += fmt::format(
         "; {} units held at zero (dual ratio {})",

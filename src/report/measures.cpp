@@ -232,6 +232,8 @@ std::vector<Measure> measures_of(const RunReport& r) {
                        Verdict::kMinimumModuloSymmetry,
                        Verdict::kDegenerateMinimum,
                        Verdict::kKinkMinimum,
+                       Verdict::kModuloSplitting,
+                       Verdict::kPrunedMinimum,
                        Verdict::kSaddle,
                        Verdict::kEscaping,
                        Verdict::kUndecided,

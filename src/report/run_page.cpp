@@ -9,6 +9,7 @@
 #include "report/figures.h"
 #include "report/graph_page.h"
 #include "report/html.h"
+#include "report/minima_spread.h"
 #include "report/run_report.h"
 #include "report/surface_view.h"
 #include "report/text.h"
@@ -38,6 +39,12 @@ std::string verdict_meaning(const std::string& word) {
       {"degenerate_minimum",
        "more zero modes, none negative: a valley, or of higher order"},
       {"kink_minimum", "a minimum where the loss is not differentiable"},
+      {"minimum_modulo_splitting",
+       "a kink minimum beside which only splittings of live units into units at zero "
+       "have the same loss"},
+      {"pruned_minimum",
+       "a kink minimum of the network without its units at zero; whether these can "
+       "grow is open"},
       {"saddle", "critical, with negative curvature"},
       {"escaping", "the loss keeps falling while the weights grow"},
       {"undecided", "a critical point whose kind was not decided; the reason says why"},
@@ -131,6 +138,16 @@ std::string percent_or_loss(const Minimum& m) {
                                          : percent(m.held_out_accuracy);
 }
 
+// Many minima in short.
+std::string spread_table(const RunReport& r) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& row : minima_spread(r))
+    rows.push_back({row.what, row.least, row.median, row.greatest});
+  if (rows.empty()) return "";
+  return html_table(
+      {"of the certified minima", "least", "median", "greatest"}, rows, 1);
+}
+
 std::string minima_section(const RunReport& r) {
   if (r.minima.empty()) return "";
   std::vector<std::vector<std::string>> rows;
@@ -172,7 +189,8 @@ std::string minima_section(const RunReport& r) {
                                 "gradient"};
   if (r.minima.front().accuracy >= 0) head.push_back("accuracy");
   if (r.held_out > 0) head.push_back("held out");
-  std::string out = "<h2>Minima and candidates</h2>\n" + html_table(head, rows, 2);
+  std::string out =
+      "<h2>Minima and candidates</h2>\n" + spread_table(r) + html_table(head, rows, 2);
   if (r.minima.size() > rows.size()) {
     out +=
         fmt::format("<p class=\"soft\">{} of {}; all are in tables/minima.csv.</p>\n",

@@ -26,6 +26,7 @@ int colour_of(Verdict verdict) {
     case Verdict::kDegenerateMinimum:
       return 4;
     case Verdict::kKinkMinimum:
+    case Verdict::kModuloSplitting:
       return 5;
     default:
       return 1;

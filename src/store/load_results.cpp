@@ -48,7 +48,7 @@ std::vector<Endpoint> Results::load_ends(const char* table) {
       std::string(table) + " ORDER BY seed");
   while (row.step()) {
     out.push_back({.seed = row.integer(0),
-                   .verdict = enumerator<Verdict>(row.integer(1), 9),
+                   .verdict = enumerator<Verdict>(row.integer(1), 11),
                    .certificate = enumerator<Certificate>(row.integer(2), 7),
                    .reason = row.text(3),
                    .theta = row.tensor(4),

@@ -89,7 +89,7 @@ bool fits(Verdict verdict, Certificate certificate) {
       return verdict == Verdict::kStrictMinimum ||
              verdict == Verdict::kMinimumModuloSymmetry;
     case Certificate::kActiveSet:
-      return verdict == Verdict::kKinkMinimum;
+      return verdict == Verdict::kKinkMinimum || verdict == Verdict::kModuloSplitting;
     default:
       return verdict == Verdict::kDegenerateMinimum;
   }
@@ -125,7 +125,9 @@ std::vector<std::string> faults_of(const CertificateContext& context,
     check_constant(context, e, theta, at.value, faults);
   } else if (e.certificate == Certificate::kConvex) {
     check_convex(context, e, theta, at, faults);
-  } else if (e.verdict == Verdict::kKinkMinimum) {
+  } else if (e.verdict == Verdict::kKinkMinimum ||
+             e.verdict == Verdict::kModuloSplitting ||
+             e.verdict == Verdict::kPrunedMinimum) {
     check_active_set(context, e, theta, at, faults);
   } else if (is_certified(e)) {
     check_spectrum(context, e, theta, at, faults);
@@ -135,6 +137,7 @@ std::vector<std::string> faults_of(const CertificateContext& context,
     check_escaping(context, e, theta, at.value, faults);
   }
   const bool says_certified = e.verdict == Verdict::kKinkMinimum ||
+                              e.verdict == Verdict::kModuloSplitting ||
                               e.verdict == Verdict::kStrictMinimum ||
                               e.verdict == Verdict::kMinimumModuloSymmetry;
   const bool spectrum_known = e.residual == 0;

@@ -189,6 +189,34 @@ std::vector<int64_t> active_sites(const CertificateContext& context,
   return out;
 }
 
+namespace {
+
+// Beside a live unit of its layer a unit at zero allows splittings.
+void check_width(const CertificateContext& context,
+                 const std::vector<Real>& theta,
+                 const Endpoint& e,
+                 int64_t zeroed,
+                 std::vector<std::string>& faults) {
+  bool splitting = false;
+  for (const auto& b : context.blocks) {
+    if (b.name == "loss") continue;
+    int64_t silent = 0;
+    for (int64_t unit = 0; unit < b.units; ++unit)
+      silent += is_zeroed(context, theta, b.layer, unit);
+    splitting = splitting || (silent > 0 && silent < b.units);
+  }
+  const bool fits = e.verdict == Verdict::kPrunedMinimum     ? zeroed > 0
+                    : e.verdict == Verdict::kModuloSplitting ? splitting
+                                                             : !splitting;
+  if (fits) return;
+  faults.push_back(fmt::format("{}, though {} units are at zero, {}beside live ones",
+                               name_of(e.verdict),
+                               zeroed,
+                               splitting ? "" : "none "));
+}
+
+}  // namespace
+
 void check_active_set(const CertificateContext& context,
                       const Endpoint& e,
                       const std::vector<Real>& theta,
@@ -227,7 +255,9 @@ void check_active_set(const CertificateContext& context,
   }
   const auto [slopes, rows, gradient, force, margin] =
       held_slopes(context, theta, at, active, free);
+  check_width(context, theta, e, zeroed, faults);
   for (const auto& [entries, block, first] : silent) {
+    if (e.verdict == Verdict::kPrunedMinimum) break;  // says nothing of those
     check_silence(context, theta, entries, block, first, slopes, faults);
   }
   const auto count = static_cast<int64_t>(active.size());

@@ -188,7 +188,7 @@ TEST(Growth, AMinimumModuloSplittingIsNowhereUndercut) {
   // One unit near the hinge, the others small.
   const auto start = vector({1, 1e-3, -1e-3, -0.2, 0, 0, 1, 1e-3, -1e-3, 0});
   const auto found = polish_and_judge(problem, start.unsqueeze(0), 0, {false}, {})[0];
-  ASSERT_EQ(found.verdict, Verdict::kKinkMinimum) << found.reason;
+  ASSERT_EQ(found.verdict, Verdict::kModuloSplitting) << found.reason;
   EXPECT_GE(found.zeroed, 1);
   EXPECT_NE(found.reason.find("modulo splitting"), std::string::npos) << found.reason;
   for (uint64_t i = 0; i < 200; ++i) {
