@@ -23,6 +23,7 @@ constexpr double kFirstDamping = 1e-5;
 constexpr int kTrialsOfModel = 8;  // before its slopes are taken without its step
 constexpr int kMostNulls = 40;
 constexpr double kAtKink = 1e-9;  // either side serves
+constexpr int kMostLeaves = 20;   // of concave kinks
 constexpr int kMostBlind = 6;     // steps whose fall rounding hides
 
 class CompositeSearch {
@@ -36,7 +37,10 @@ class CompositeSearch {
         options_(options),
         table_(site_table(objective)),
         point_{.theta = theta, .slopes = side_slopes(objective, theta), .active = {}},
-        value_(loss_at(theta)) {}
+        value_(loss_at(theta)) {
+    find_same();
+    point_.slopes = spread_out(point_.slopes, same_);
+  }
 
   CompositeResult run() {
     CompositeResult out;
@@ -55,6 +59,11 @@ class CompositeSearch {
     return objective_.value(theta.unsqueeze(0).contiguous()).item<double>();
   }
 
+  void find_same() {
+    if (!options_.same_sites) return;
+    same_ = options_.same_sites(arguments_at(objective_, point_.theta));
+  }
+
   Tensor moved(const Tensor& step) const {
     return point_.theta.index_add(0, free_, step);
   }
@@ -69,7 +78,7 @@ class CompositeSearch {
 
   // One iteration. False: done, or stuck.
   bool step(CompositeResult& out) {
-    auto model = composite_model(objective_, free_, point_);
+    auto model = composite_model(objective_, free_, same_, point_);
     out.gradient_norm = model.gradient.abs().max().item<double>();
     if (!std::isfinite(out.gradient_norm)) {
       out.problem = "the gradient is not finite";
@@ -81,6 +90,7 @@ class CompositeSearch {
       tolerance = std::max(tolerance, gradient_floor(*model.frozen, point_.theta));
     }
     if (out.gradient_norm <= tolerance && off <= kOnKink) {
+      if (leaves_++ < kMostLeaves && leave_concave(model)) return true;
       out.converged = true;
       return false;
     }
@@ -88,6 +98,23 @@ class CompositeSearch {
     const bool near = out.gradient_norm <= kNearGradient && off <= kNearKink;
     if (near && newton_on_kinks(model, out.gradient_norm, off)) return true;
     return composite(model, out);
+  }
+
+  // On a concave kink that the slope of one side makes stationary, that of the other
+  // side falls.
+  bool leave_concave(const CompositeModel& model) {
+    const auto near =
+        model.argument.abs() <= kAtKink * site_scale(objective_, model.argument);
+    const auto worst = at::where(near, model.force, at::zeros_like(model.force));
+    const auto site = worst.argmin().item<int64_t>();
+    if (!(worst[site].item<double>() < 0)) return false;
+    const auto& active = point_.active;
+    if (std::find(active.begin(), active.end(), site) != active.end()) return false;
+    const bool low =
+        point_.slopes[site].item<double>() == table_.low[site].item<double>();
+    point_.slopes[site] = low ? table_.high[site] : table_.low[site];
+    point_.slopes = spread_out(point_.slopes, same_);
+    return true;
   }
 
   // Takes Newton's step if it brings the equations nearer to their solution.
@@ -98,7 +125,7 @@ class CompositeSearch {
     const double value = value_;
     const auto theta = moved(found.step);
     hold(found, theta, loss_at(theta));
-    const auto next = composite_model(objective_, free_, point_);
+    const auto next = composite_model(objective_, free_, same_, point_);
     const double left = next.gradient.abs().max().item<double>();
     const bool nearer = (left <= 0.5 * gradient || off_kinks(next) <= 0.5 * off) &&
                         left <= std::max(2 * gradient, 1e-10) &&
@@ -118,6 +145,9 @@ class CompositeSearch {
       const auto sites = index_of(step.sites);
       point_.slopes.index_copy_(0, sites, slopes_of(table_, sites, step.shares));
     }
+    find_same();
+    point_.slopes = spread_out(point_.slopes, same_);
+    point_.active = first_of_each(step.sites, same_);
     value_ = value;
   }
 
@@ -161,6 +191,8 @@ class CompositeSearch {
       point_.slopes[site] = low + width * share;
       if (share > 0 && share < 1) point_.active.push_back(site);
     }
+    point_.slopes = spread_out(point_.slopes, same_);
+    std::sort(point_.active.begin(), point_.active.end());
     damping_ = kFirstDamping;
     return true;
   }
@@ -197,7 +229,9 @@ class CompositeSearch {
   CompositeOptions options_;
   SiteTable table_;
   KinkPoint point_;
+  SameSites same_;
   double value_ = 0;
+  int leaves_ = 0;
   double damping_ = kFirstDamping;
   int blind_ = 0;
   int nulls_ = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "minima/kink_system.h"
@@ -13,6 +14,10 @@ struct CompositeOptions {
   /// most this or what rounding leaves uncertain of it, and |z| of the held kinks is at
   /// most kOnKink of its layer's largest.
   double gradient_tolerance = 1e-12;
+
+  /// Which sites are the same function near a point, from z of all of them; empty: each
+  /// is alone.
+  std::function<SameSites(const torch::Tensor& z)> same_sites;
 };
 
 struct CompositeResult {

@@ -138,13 +138,14 @@ double predicted_fall(const CompositeModel& model,
 
 CompositeModel composite_model(const Objective& objective,
                                const Tensor& free,
+                               const SameSites& same,
                                const KinkPoint& point) {
   CompositeModel out{.point = point};
   out.frozen = objective.frozen(point.slopes);
   out.gradient = out.frozen->value_and_gradient(point.theta.unsqueeze(0).contiguous())
                      .gradient.squeeze(0)
                      .index_select(0, free);
-  out.force = out.frozen->sensitivities(point.theta);
+  out.force = added_up(out.frozen->sensitivities(point.theta), same);
   out.argument = arguments_at(objective, point.theta);
   return out;
 }

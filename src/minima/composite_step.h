@@ -17,7 +17,7 @@ struct CompositeModel {
   std::shared_ptr<const FrozenObjective> frozen;
   torch::Tensor gradient;  ///< g, `[F]`
   torch::Tensor hessian;   ///< H, `[F, F]`; see fill_hessian
-  torch::Tensor force;     ///< u of every site, `[M]`
+  torch::Tensor force;     ///< u of every site, `[M]`; of like ones, at the first
   torch::Tensor argument;  ///< z of every site with the true φ, `[M]`
 
   torch::Tensor held;       ///< sites of `active`, `[A]`
@@ -26,6 +26,7 @@ struct CompositeModel {
 
 CompositeModel composite_model(const Objective& objective,
                                const torch::Tensor& free,
+                               const SameSites& same,
                                const KinkPoint& point);
 
 /// H, and the rows of the held sites: what a step needs beyond a test for convergence.

@@ -120,10 +120,31 @@ Tensor slope_shares(const Objective& objective, const KinkPoint& point) {
   return shares_of(site_table(objective), sites, point.slopes.index_select(0, sites));
 }
 
+Tensor added_up(const Tensor& values, const SameSites& same) {
+  if (!same.defined()) return values;
+  return at::zeros_like(values).index_add(0, same, values);
+}
+
+Tensor spread_out(const Tensor& values, const SameSites& same) {
+  return same.defined() ? values.index_select(0, same) : values;
+}
+
+std::vector<int64_t> first_of_each(const std::vector<int64_t>& sites,
+                                   const SameSites& same) {
+  auto out = same.defined() && !sites.empty()
+                 ? sites_of(same.index_select(0, index_of(sites)))
+                 : sites;
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
 KinkSystem kink_system(const Objective& objective,
                        const Tensor& free,
+                       const SameSites& same,
                        KinkPoint& point) {
   const auto sites = index_of(point.active);
+  point.slopes = spread_out(point.slopes, same);
   KinkSystem out;
   for (int pass = 0;; ++pass) {
     const auto frozen = objective.frozen(point.slopes);
@@ -131,7 +152,8 @@ KinkSystem kink_system(const Objective& objective,
         frozen->value_and_gradient(point.theta.unsqueeze(0).contiguous());
     out.value = answer.value.item<double>();
     out.gradient = answer.gradient.squeeze(0).index_select(0, free);
-    out.sensitivity = frozen->sensitivities(point.theta).index_select(0, sites);
+    out.sensitivity =
+        added_up(frozen->sensitivities(point.theta), same).index_select(0, sites);
     const bool first = pass == 0;
     if (first || objective.kink_blocks().size() > 1) {
       out.jacobian =
@@ -162,7 +184,7 @@ KinkSystem kink_system(const Objective& objective,
       out.hessian = (out.hessian + out.hessian.t()) / 2;
       return out;
     }
-    point.slopes = point.slopes.index_add(0, sites, change);
+    point.slopes = spread_out(point.slopes.index_add(0, sites, change), same);
   }
 }
 

@@ -36,11 +36,28 @@ struct KinkSystem {
   torch::Tensor hessian;     ///< of M along the manifold, `[F − r, F − r]`
 };
 
-/// The system at `point`. Slopes of active sites are first moved to those that make the
-/// gradient across the manifold vanish (the shortest
-/// change of multipliers; where rows depend on each other, away from their ends).
+/// Which sites are the same function near a point: the first like it, for each `[M]`.
+/// Undefined: each is alone. Sites that are the same have one slope, and their forces
+/// add up.
+using SameSites = torch::Tensor;
+
+/// The values `[M]` with those of like sites at the first of them, 0 at the others.
+torch::Tensor added_up(const torch::Tensor& values, const SameSites& same);
+
+/// Every site's value that of the first like it.
+torch::Tensor spread_out(const torch::Tensor& values, const SameSites& same);
+
+/// The first of like sites, each once, ascending.
+std::vector<int64_t> first_of_each(const std::vector<int64_t>& sites,
+                                   const SameSites& same);
+
+/// The system at `point`, whose active sites are each the first of those like it.
+/// Slopes of active sites are first moved to those that make the gradient across the
+/// manifold vanish (the shortest change of multipliers; where rows depend on each
+/// other, away from their ends).
 KinkSystem kink_system(const Objective& objective,
                        const torch::Tensor& free,
+                       const SameSites& same,
                        KinkPoint& point);
 
 /// Slopes of the sides that θ `[P]` lies on.

@@ -11,6 +11,7 @@
 #include "minima/finite_moves.h"
 #include "minima/newton.h"
 #include "minima/null_sources.h"
+#include "minima/same_sites.h"
 #include "minima/symmetry.h"
 #include "minima/zeroed_test.h"
 
@@ -122,6 +123,55 @@ std::string kinks_text(const std::vector<KinkBlock>& blocks,
   return out + fmt::format(", by layer {}", fmt::join(counts, " + "));
 }
 
+// Slopes at an end hold nothing, but as φ(z) − s z is nowhere negative they need not:
+// they take that end, and the loss must rise without them. How many.
+int64_t release_weak(const MinimaProblem& problem,
+                     const Tensor& free,
+                     const SameSites& same,
+                     KinkPoint& point,
+                     KinkSystem& system) {
+  if (point.active.empty()) return 0;
+  const auto shares = slope_shares(problem.objective, point);
+  const auto table = site_table(problem.objective);
+  std::vector<int64_t> strong;
+  int64_t weak = 0;
+  for (size_t i = 0; i < point.active.size(); ++i) {
+    const auto site = point.active[i];
+    const double share = shares[static_cast<int64_t>(i)].item<double>();
+    if (std::min(std::abs(share), std::abs(1 - share)) < kLeastMargin) {
+      point.slopes[site] = share < 0.5 ? table.low[site] : table.high[site];
+      ++weak;
+    } else {
+      strong.push_back(site);
+    }
+  }
+  if (weak == 0) return 0;
+  point.active = strong;
+  system = kink_system(problem.objective, free, same, point);
+  return weak;
+}
+
+// Least force of these sites, those like them added up.
+double least_force(const MinimaProblem& problem,
+                   const KinkPoint& point,
+                   const SameSites& same,
+                   const std::vector<int64_t>& sites) {
+  const auto force = problem.objective.frozen(point.slopes)->sensitivities(point.theta);
+  return added_up(force, same).index_select(0, index_of(sites)).min().item<double>();
+}
+
+// The sites of `all` that are like one of `firsts`.
+std::vector<int64_t> like_any(const std::vector<int64_t>& all,
+                              const SameSites& same,
+                              const std::vector<int64_t>& firsts) {
+  std::vector<int64_t> out;
+  for (const auto site : all) {
+    const auto first = same[site].item<int64_t>();
+    if (std::binary_search(firsts.begin(), firsts.end(), first)) out.push_back(site);
+  }
+  return out;
+}
+
 }  // namespace
 
 void judge_on_kinks(const MinimaProblem& problem,
@@ -140,16 +190,21 @@ void judge_on_kinks(const MinimaProblem& problem,
   }
   KinkPoint point{.theta = out.theta,
                   .slopes = side_slopes(problem.objective, out.theta),
-                  .active = place.active};
+                  .active = {}};
   const auto blocks = problem.objective.kink_blocks();
   for (const auto& b : blocks) {
-    for (const auto site : point.active) {
+    for (const auto site : place.active) {
       if (site >= b.offset && site < b.offset + b.size()) {
         point.slopes[site] = (b.low + b.high) / 2;
       }
     }
   }
-  const auto system = kink_system(problem.objective, free, point);
+  const auto same = same_sites(
+      problem.layout, blocks, arguments_at(problem.objective, out.theta), place.zeroed);
+  point.active = first_of_each(place.active, same);
+  const auto firsts = point.active;
+  auto system = kink_system(problem.objective, free, same, point);
+  const auto weak = release_weak(problem, free, same, point, system);
   const auto reduced = at::mv(system.along.t(), system.gradient);
   out.gradient_norm = at::mv(system.along, reduced).abs().max().item<double>();
   // On a kink the true gradient jumps; that of the frozen loss is rounded as usual.
@@ -162,10 +217,14 @@ void judge_on_kinks(const MinimaProblem& problem,
   }
   if (out.kinks > 0) {
     const auto shares = slope_shares(problem.objective, point);
-    out.kink_margin = at::minimum(shares, 1 - shares).min().item<double>();
-    out.kink_force = system.sensitivity.min().item<double>();
+    out.kink_margin = shares.numel() == 0
+                          ? 0.5
+                          : at::minimum(shares, 1 - shares).min().item<double>();
+    out.kink_force = least_force(problem, point, same, firsts);
   }
-  const auto zeroed = test_zeroed(problem, point, place.zeroed);
+  auto everywhere = point;  // each sample of its own
+  everywhere.active = like_any(place.active, same, point.active);
+  const auto zeroed = test_zeroed(problem, everywhere, place.zeroed);
   if (out.zeroed > 0) out.silence = zeroed.ratio;
   if (zeroed.silent == Answer::kNo) {
     out.index = 0;
@@ -209,9 +268,10 @@ void judge_on_kinks(const MinimaProblem& problem,
   out.reason = fmt::format(
       "{} (slope shares at least {:.2g} from their ends), least eigenvalue along the "
       "kinks {:.3e}",
-      kinks_text(blocks, point.active),
+      kinks_text(blocks, place.active),
       out.kinks > 0 ? out.kink_margin : 1.0,
       out.min_eigenvalue);
+  if (weak > 0) out.reason += fmt::format(", {} slopes at an end not needed", weak);
   if (out.nullity > 0) out.reason += fmt::format(", zero modes: {}", out.sources);
   if (zeroed.silent == Answer::kUndecided) {
     out.verdict = Verdict::kPrunedMinimum;

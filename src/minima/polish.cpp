@@ -10,6 +10,7 @@
 #include "minima/judge.h"
 #include "minima/kink_verdict.h"
 #include "minima/newton.h"
+#include "minima/same_sites.h"
 #include "minima/zeroed_test.h"
 #include "train/lbfgs.h"
 
@@ -86,6 +87,7 @@ Polished polish_on_kinks(const MinimaProblem& problem,
                          const Tensor& theta,
                          const MinimaOptions& options) {
   Polished out{.theta = theta.clone()};
+  const auto blocks = problem.objective.kink_blocks();
   for (int round = 0; round < kMostRounds; ++round) {
     check_stop();
     zero_small_units(problem, out.theta);
@@ -96,7 +98,10 @@ Polished polish_on_kinks(const MinimaProblem& problem,
                            out.theta,
                            free_parameters(problem.layout, zeroed),
                            {.max_iterations = options.newton_iterations,
-                            .gradient_tolerance = options.gradient_tolerance});
+                            .gradient_tolerance = options.gradient_tolerance,
+                            .same_sites = [&](const Tensor& z) {
+                              return same_sites(problem.layout, blocks, z, zeroed);
+                            }});
     out.theta = found.point.theta;
     out.steps += found.iterations;
     if (zero_small_units(problem, out.theta)) continue;

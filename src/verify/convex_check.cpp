@@ -6,6 +6,7 @@
 #include "core/random_vector.h"
 #include "verify/held_slopes.h"
 #include "verify/kink_check.h"
+#include "verify/kink_sites.h"
 #include "verify/points.h"
 
 namespace basin {
@@ -50,8 +51,9 @@ void check_convex(const CertificateContext& context,
     faults.push_back(fmt::format("{} kinks, not {}", active.size(), e.kinks));
     return;
   }
+  const auto groups = grouped_sites(context, theta, at, active);
   const auto held =
-      held_slopes(context, theta, at, active, all_parameters(theta.size()));
+      held_slopes(context, theta, at, groups, {}, all_parameters(theta.size()));
   const double limit = gradient_limit(context, theta, held.slopes);
   const double size = held.gradient.abs().max().item<double>();
   if (!(size <= limit)) faults.push_back(fmt::format("gradient {:.1e}", size));

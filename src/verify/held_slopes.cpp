@@ -10,6 +10,8 @@ namespace {
 
 using torch::Tensor;
 
+constexpr double kAtEnd = 1e-6;  // share of a slope that is at its end
+
 Tensor picked(const std::vector<Real>& from, const std::vector<int64_t>& index) {
   auto out = at::empty({static_cast<int64_t>(index.size())}, torch::kFloat64);
   for (size_t i = 0; i < index.size(); ++i) {
@@ -84,55 +86,88 @@ Tensor towards_middle(const Tensor& rows, const Tensor& force, const Tensor& sha
 HeldSlopes held_slopes(const CertificateContext& context,
                        const std::vector<Real>& theta,
                        const ReferenceValue& at,
-                       const std::vector<int64_t>& active,
+                       const std::vector<SiteGroup>& active,
+                       const std::vector<FixedSlope>& fixed,
                        const std::vector<int64_t>& free) {
   HeldSlopes out;
-  auto& [slopes, rows, gradient, force, margin] = out;
+  auto& [slopes, rows, gradient, force, shares, margin] = out;
   for (size_t m = 0; m < at.arguments.size(); ++m) {
     const auto s = slopes_of(context.blocks, static_cast<int64_t>(m));
     slopes.push_back(at.arguments[m] > 0 ? s.high : s.low);
   }
-  for (const auto site : active) {
-    const auto s = slopes_of(context.blocks, site);
-    slopes[static_cast<size_t>(site)] = (s.low + s.high) / 2;
-  }
+  const auto set = [&](const SiteGroup& group, double slope) {
+    for (const auto site : group) slopes[static_cast<size_t>(site)] = slope;
+  };
   const auto count = static_cast<int64_t>(active.size());
+  auto low = at::empty({count}, torch::kFloat64), width = at::empty_like(low);
+  for (int64_t a = 0; a < count; ++a) {
+    const auto& group = active[static_cast<size_t>(a)];
+    const auto s = slopes_of(context.blocks, group.front());
+    low[a] = s.low;
+    width[a] = s.high - s.low;
+    set(group, (s.low + s.high) / 2);
+  }
+  for (const auto& f : fixed) set(f.sites, f.slope);
   rows = at::zeros({count, static_cast<int64_t>(free.size())}, torch::kFloat64);
+  shares = at::full({count}, 0.5, torch::kFloat64);
   for (int pass = 0; pass < 12; ++pass) {
     const auto now = context.reference.evaluate(theta, slopes);
     gradient = picked(now.gradient, free);
-    force = picked(now.sensitivity, active);
-    if (count == 0) break;
+    force = at::empty({count}, torch::kFloat64);
     for (int64_t a = 0; a < count; ++a) {
+      force[a] = picked(now.sensitivity, active[static_cast<size_t>(a)]).sum();
       rows[a].copy_(picked(context.reference.argument_gradient(
-                               theta, slopes, active[static_cast<size_t>(a)]),
+                               theta, slopes, active[static_cast<size_t>(a)].front()),
                            free));
     }
-    if (pass == 11) break;
+    if (count == 0 || pass == 11) break;
     auto change =
-        -at::mv(at::linalg_pinv(rows.t().contiguous(), 1e-9), gradient) / force;
+        -at::mv(at::linalg_pinv(rows.t().contiguous(), 1e-9), gradient) / force / width;
     if (pass < 4 && force.min().item<double>() > 0) {
-      auto share = at::empty_like(force), width = at::empty_like(force);
-      for (int64_t a = 0; a < count; ++a) {
-        const auto site = active[static_cast<size_t>(a)];
-        const auto s = slopes_of(context.blocks, site);
-        width[a] = s.high - s.low;
-        share[a] =
-            (slopes[static_cast<size_t>(site)] + change[a].item<double>() - s.low) /
-            (s.high - s.low);
-      }
-      change = change + towards_middle(rows, force * width, share) * width;
+      change = change + towards_middle(rows, force * width, shares + change);
     }
+    shares = shares + change;
     for (int64_t a = 0; a < count; ++a) {
-      slopes[static_cast<size_t>(active[static_cast<size_t>(a)])] +=
-          change[a].item<double>();
+      set(active[static_cast<size_t>(a)],
+          (low[a] + width[a] * shares[a]).item<double>());
     }
   }
-  for (const auto site : active) {
-    const auto s = slopes_of(context.blocks, site);
-    const double share = (slopes[static_cast<size_t>(site)] - s.low) / (s.high - s.low);
-    margin = std::min({margin, share, 1 - share});
+  if (count > 0)
+    margin = std::min(margin, at::minimum(shares, 1 - shares).min().item<double>());
+  return out;
+}
+
+std::vector<FixedSlope> take_weak(const CertificateContext& context,
+                                  const HeldSlopes& held,
+                                  std::vector<SiteGroup>& active) {
+  std::vector<FixedSlope> out;
+  std::vector<SiteGroup> kept;
+  for (size_t a = 0; a < active.size(); ++a) {
+    const double share = held.shares[static_cast<int64_t>(a)].item<double>();
+    const auto s = slopes_of(context.blocks, active[a].front());
+    if (std::abs(share) < kAtEnd) {
+      out.push_back({active[a], s.low});
+    } else if (std::abs(1 - share) < kAtEnd) {
+      out.push_back({active[a], s.high});
+    } else {
+      kept.push_back(active[a]);
+    }
   }
+  active = kept;
+  return out;
+}
+
+double least_force(const CertificateContext& context,
+                   const std::vector<Real>& theta,
+                   const std::vector<double>& slopes,
+                   const std::vector<SiteGroup>& active,
+                   const std::vector<FixedSlope>& fixed) {
+  auto groups = active;
+  for (const auto& f : fixed) groups.push_back(f.sites);
+  const auto at = context.reference.evaluate(theta, slopes);
+  double out = INFINITY;
+  for (const auto& group : groups)
+    out = std::min(out, picked(at.sensitivity, group).sum().item<double>());
   return out;
 }
 

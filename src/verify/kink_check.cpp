@@ -10,48 +10,12 @@
 #include "core/stop.h"
 #include "curvature/symmetric_eigen.h"
 #include "verify/held_slopes.h"
+#include "verify/kink_sites.h"
 
 namespace basin {
 namespace {
 
 using torch::Tensor;
-
-/// The parameters of one hidden unit of a layer, rows first.
-struct UnitEntries {
-  std::vector<int64_t> row;
-  std::vector<int64_t> column;
-};
-
-UnitEntries entries_of(const ParameterLayout& layout, size_t l, int64_t unit) {
-  UnitEntries out;
-  const auto& own = layout.layers[l];
-  for (int64_t c = 0; c < own.columns; ++c) {
-    out.row.push_back(own.weight + unit * own.columns + c);
-  }
-  if (own.bias >= 0) out.row.push_back(own.bias + unit);
-  const auto& next = layout.layers[l + 1];
-  for (int64_t r = 0; r < next.rows; ++r) {
-    out.column.push_back(next.weight + r * next.columns + unit);
-  }
-  return out;
-}
-
-bool all_zero(const std::vector<Real>& theta, const std::vector<int64_t>& entries) {
-  for (const auto p : entries) {
-    if (theta[static_cast<size_t>(p)] != 0) return false;
-  }
-  return true;
-}
-
-bool is_zeroed(const CertificateContext& context,
-               const std::vector<Real>& theta,
-               int64_t layer,
-               int64_t unit) {
-  const auto l = static_cast<size_t>(layer);
-  if (context.decay == 0 || l + 1 >= context.layout.layers.size()) return false;
-  const auto e = entries_of(context.layout, l, unit);
-  return all_zero(theta, e.row) && all_zero(theta, e.column);
-}
 
 // A unit at zero with a small row w: the loss must not gain more by its columns than
 // decay takes, whatever the direction of w. `slopes` are those held on the kinks; the
@@ -149,46 +113,6 @@ Tensor difference_hessian(const Reference& reference,
   return (out + out.t()) / 2;
 }
 
-std::vector<int64_t> active_sites(const CertificateContext& context,
-                                  const std::vector<Real>& theta,
-                                  const ReferenceValue& at) {
-  std::vector<int64_t> out;
-  if (context.blocks.empty()) return out;
-  const auto& last = context.blocks.back();
-  const auto z = [&](int64_t site) { return at.arguments[static_cast<size_t>(site)]; };
-  const auto scale_of = [&](const KinkBlock& b) {
-    Real most = 0;
-    for (int64_t i = 0; i < b.size(); ++i)
-      most = std::max(most, std::abs(z(b.offset + i)));
-    return most;
-  };
-  // Beyond the margin of a hinge the loss does not see a sample.
-  std::vector<bool> silent(static_cast<size_t>(last.samples), false);
-  if (last.name == "loss" && last.low == 0) {
-    const Real scale = scale_of(last);
-    for (int64_t n = 0; n < last.samples; ++n) {
-      bool beyond = true;
-      for (int64_t k = 0; k < last.units; ++k) {
-        beyond =
-            beyond && z(last.offset + k * last.samples + n) < -kKinkTolerance * scale;
-      }
-      silent[static_cast<size_t>(n)] = beyond;
-    }
-  }
-  for (const auto& b : context.blocks) {
-    const Real scale = scale_of(b);
-    for (int64_t unit = 0; unit < b.units; ++unit) {
-      if (b.name != "loss" && is_zeroed(context, theta, b.layer, unit)) continue;
-      for (int64_t n = 0; n < b.samples; ++n) {
-        if (b.name != "loss" && silent[static_cast<size_t>(n)]) continue;
-        const auto site = b.offset + unit * b.samples + n;
-        if (std::abs(z(site)) <= kKinkTolerance * scale) out.push_back(site);
-      }
-    }
-  }
-  return out;
-}
-
 namespace {
 
 // Beside a live unit of its layer a unit at zero allows splittings.
@@ -253,23 +177,26 @@ void check_active_set(const CertificateContext& context,
   for (size_t p = 0; p < theta.size(); ++p) {
     if (!held[p]) free.push_back(static_cast<int64_t>(p));
   }
-  const auto [slopes, rows, gradient, force, margin] =
-      held_slopes(context, theta, at, active, free);
+  auto groups = grouped_sites(context, theta, at, active);
+  auto found = held_slopes(context, theta, at, groups, {}, free);
+  const auto weak = take_weak(context, found, groups);
+  if (!weak.empty()) found = held_slopes(context, theta, at, groups, weak, free);
+  const auto& [slopes, rows, gradient, force, shares, margin] = found;
   check_width(context, theta, e, zeroed, faults);
   for (const auto& [entries, block, first] : silent) {
     if (e.verdict == Verdict::kPrunedMinimum) break;  // says nothing of those
     check_silence(context, theta, entries, block, first, slopes, faults);
   }
-  const auto count = static_cast<int64_t>(active.size());
+  const auto count = static_cast<int64_t>(groups.size());
   const double limit = gradient_limit(context, theta, slopes);
   const double size = gradient.abs().max().item<double>();
   if (!(size <= limit)) {
     faults.push_back(fmt::format("gradient {:.1e} on the kinks", size));
   }
-  if (count > 0 && !(margin > 0 && force.min().item<double>() > 0)) {
-    faults.push_back(fmt::format("a kink does not hold: share {:.1e}, force {:.1e}",
-                                 margin,
-                                 force.min().item<double>()));
+  const double pressed = least_force(context, theta, slopes, groups, weak);
+  if (!(margin > 0 && pressed > 0)) {
+    faults.push_back(fmt::format(
+        "a kink does not hold: share {:.1e}, force {:.1e}", margin, pressed));
   }
   auto along = at::eye(static_cast<int64_t>(free.size()), torch::kFloat64);
   if (count > 0) {
@@ -277,12 +204,11 @@ void check_active_set(const CertificateContext& context,
     const auto [u, s, v] = at::linalg_svd(unit, /*full_matrices=*/true);
     const auto rank = (s > 1e-9 * s[0]).sum().item<int64_t>();
     along = v.narrow(0, rank, v.size(0) - rank).t();
-    const double least = force.min().item<double>();
     // Where rows repeat, other slopes serve as well.
     if (rank == count &&
-        std::abs(least - e.kink_force) > 1e-6 * (1e-9 + std::abs(least))) {
-      faults.push_back(
-          fmt::format("least force of a kink {:.6e}, not {:.6e}", least, e.kink_force));
+        std::abs(pressed - e.kink_force) > 1e-6 * (1e-9 + std::abs(pressed))) {
+      faults.push_back(fmt::format(
+          "least force of a kink {:.6e}, not {:.6e}", pressed, e.kink_force));
     }
     if (rank == count && !(std::abs(margin - e.kink_margin) <= 1e-6)) {
       faults.push_back(

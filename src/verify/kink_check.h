@@ -13,11 +13,6 @@ torch::Tensor difference_hessian(const Reference& reference,
                                  const std::vector<int64_t>& free,
                                  Real step = 1e-6L);
 
-/// The sites with |z| at most the tolerance, units at zero and silent samples left out.
-std::vector<int64_t> active_sites(const CertificateContext& context,
-                                  const std::vector<Real>& theta,
-                                  const ReferenceValue& at);
-
 /// Adds what does not hold of the claim that L is convex and 0 a subgradient at θ.
 void check_convex(const CertificateContext& context,
                   const Endpoint& endpoint,

@@ -9,6 +9,7 @@
 #include "curvature/symmetric_eigen.h"
 #include "verify/held_slopes.h"
 #include "verify/kink_check.h"
+#include "verify/kink_sites.h"
 #include "verify/points.h"
 
 namespace basin {

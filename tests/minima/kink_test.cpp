@@ -263,7 +263,7 @@ TEST(KinkSystem, StaysFiniteWhereTheLossHardlyFeelsAKink) {
   KinkPoint point{.theta = vector({1, -1, 1, 0, 1, 0, 1e-150, 0}),
                   .slopes = vector({0.5, 0.5, 0.5}),
                   .active = {0, 1, 2}};
-  const auto system = kink_system(objective, at::arange(8), point);
+  const auto system = kink_system(objective, at::arange(8), {}, point);
   EXPECT_TRUE(point.slopes.isfinite().all().item<bool>());
   EXPECT_TRUE(system.jacobian.isfinite().all().item<bool>());
   EXPECT_TRUE(system.hessian.isfinite().all().item<bool>());

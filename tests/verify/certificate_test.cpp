@@ -135,6 +135,53 @@ TEST(ForgedClaims, ZeroModesOfASaddleDoNotPass) {
   EXPECT_TRUE(names(c.fault(e), "the next eigenvalue")) << c.fault(e);
 }
 
+// Deep and narrow: many samples share a kink, units are at zero. verify finds all of it
+// by code of its own.
+TEST(ForgedClaims, OfDeepKinkMinimaAreNamed) {
+  const Case c{{.depth = 3, .width = 2},
+               {.kind = LossKind::kLogistic, .weight_decay = 1e-2},
+               random_data(24, 2, 2)};
+  int64_t grouped = 0, zeroed = 0;
+  for (const auto& e : c.ends(16)) {
+    if (e.certificate != Certificate::kActiveSet) continue;
+    EXPECT_EQ(c.fault(e), "") << e.reason;
+    grouped += e.kinks > 8;
+    zeroed += e.zeroed > 0;
+    if (e.zeroed == 0) continue;
+    auto other = e;
+    other.verdict = e.verdict == Verdict::kKinkMinimum ? Verdict::kModuloSplitting
+                                                       : Verdict::kKinkMinimum;
+    EXPECT_TRUE(names(c.fault(other), "units are at zero")) << c.fault(other);
+  }
+  EXPECT_GT(grouped, 0);
+  EXPECT_GT(zeroed, 0);
+}
+
+// L(b) = ½ |b| + ½ |b − 1| + 0.05 b²: at 0 the kink's slope is at its end, to the right
+// the loss rises by decay alone.
+TEST(ForgedClaims, OfASlopeAtItsEndAreNamed) {
+  const Dataset data{.name = "two",
+                     .inputs = at::zeros({2, 1}, torch::kFloat64),
+                     .targets = at::tensor({0., 1.}, torch::kFloat64).view({2, 1})};
+  const Case c{{.depth = 0}, {.kind = LossKind::kAbsolute, .weight_decay = 0.1}, data};
+  const auto e = judge(c.problem(), at::zeros({2}, torch::kFloat64), {});
+  EXPECT_EQ(e.verdict, Verdict::kKinkMinimum) << e.reason;
+  EXPECT_TRUE(names(e.reason, "not needed")) << e.reason;
+  EXPECT_NEAR(e.min_eigenvalue, 0.1, 1e-12);
+  EXPECT_EQ(c.fault(e), "");
+  // Beyond its end: y = −0.2, 1 and 1 pull b to the right of 0.
+  auto far = c.data;
+  far.inputs = at::zeros({3, 1}, torch::kFloat64);
+  far.targets = at::tensor({0., 1., 1.}, torch::kFloat64).view({3, 1});
+  const Case beyond{{.depth = 0}, c.loss, far};
+  const auto other = judge(beyond.problem(), at::zeros({2}, torch::kFloat64), {});
+  EXPECT_EQ(other.certificate, Certificate::kNone) << other.reason;
+  auto forged = e;
+  forged.loss = 2.0 / 3;
+  EXPECT_TRUE(names(beyond.fault(forged), "a kink does not hold"))
+      << beyond.fault(forged);
+}
+
 TEST(ForgedClaims, OfAKinkMinimumAreNamed) {
   const Case c{{.depth = 1, .width = 3}, {.weight_decay = 1e-2}, random_data(12, 2, 0)};
   Endpoint kink;
