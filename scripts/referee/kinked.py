@@ -29,6 +29,18 @@ def _with(sides, active, shares):
     return out
 
 
+def _ties(problem, theta, sites):
+    """For each site the number of its group: one unit, samples that a layer below is silent on."""
+    arguments = problem.evaluate(theta)[2]
+    like = [np.arange(len(problem.x))]
+    for l, z in enumerate(arguments[:-1]):
+        plain = problem.phi[l] == "relu" and not any(problem.skip)
+        silent = (z[0] < -NEAR * max(1.0, float(np.abs(z).max()))).all(1) & plain
+        like.append(np.where(silent, -1 - l, like[-1]))
+    known = {}
+    return np.array([known.setdefault((i, k, like[i][n]), len(known)) for i, n, k in sites])
+
+
 def multipliers(problem, theta, active, sides):
     """Shares in [0, 1] of each kink that make the gradient vanish, and what is left."""
     if not active:
@@ -50,9 +62,12 @@ def multipliers(problem, theta, active, sides):
     if not felt:
         return middle, float(np.abs(rest(middle)).max())
 
+    # Samples that a layer below says the same of share a kink: first with one share each.
+    ties = _ties(problem, theta, [active[q] for q in felt])
+
     def full(shares):
         out = middle.copy()
-        out[felt] = shares
+        out[felt] = shares[ties]
         return out
 
     def solve(x):
@@ -72,15 +87,21 @@ def multipliers(problem, theta, active, sides):
             x = np.clip(x + step, 0, 1)
         return x, float(np.abs(rest(full(x))).max())
 
-    first = scipy.optimize.least_squares(lambda x: rest(full(x)), middle[felt], bounds=(0, 1),
-                                         xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=60)
-    best = first.x, float(np.abs(first.fun).max())
-    starts = [first.x, middle[felt]] + list(np.random.default_rng(1).uniform(size=(4, len(felt))))
-    for start in starts:
+    best = middle, np.inf
+    for ties in (ties, np.arange(len(felt))):
+        count = int(ties.max()) + 1
         if best[1] < 1e-13:
             break
-        best = min(best, solve(start), key=lambda found: found[1])
-    return full(best[0]), best[1]
+        first = scipy.optimize.least_squares(lambda x: rest(full(x)), np.full(count, 0.5), bounds=(0, 1),
+                                             xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=60)
+        starts = [first.x, np.full(count, 0.5)] + list(np.random.default_rng(1).uniform(size=(4, count)))
+        for start in starts:
+            if best[1] < 1e-13:
+                break
+            x, left = solve(start)
+            if left < best[1]:
+                best = full(x), left
+    return best
 
 
 def _fall(problem, theta, d, r, digits=40):

@@ -172,6 +172,21 @@ std::vector<int64_t> like_any(const std::vector<int64_t>& all,
   return out;
 }
 
+// Whether the kinks that samples share at this point are shared, too, where the units
+// at zero of a layer are not: Theorem 2 needs it.
+bool shared_at_full_width(const MinimaProblem& problem,
+                          const Tensor& theta,
+                          const KinkPlace& place,
+                          const SameSites& same) {
+  if (place.active.empty()) return true;
+  const auto wide = same_sites(problem.layout,
+                               problem.objective.kink_blocks(),
+                               arguments_at(problem.objective, theta),
+                               {});
+  const auto sites = index_of(place.active);
+  return wide.index_select(0, sites).equal(same.index_select(0, sites));
+}
+
 }  // namespace
 
 void judge_on_kinks(const MinimaProblem& problem,
@@ -224,16 +239,25 @@ void judge_on_kinks(const MinimaProblem& problem,
   }
   auto everywhere = point;  // each sample of its own
   everywhere.active = like_any(place.active, same, point.active);
-  const auto zeroed = test_zeroed(problem, everywhere, place.zeroed);
+  auto zeroed = test_zeroed(problem, everywhere, place.zeroed);
+  // A unit that grows in a silent layer would part the samples it is silent on.
+  const bool parted =
+      out.zeroed > 0 && !shared_at_full_width(problem, out.theta, place, same);
+  if (parted && zeroed.silent == Answer::kYes) zeroed.silent = Answer::kUndecided;
   if (out.zeroed > 0) out.silence = zeroed.ratio;
   if (zeroed.silent == Answer::kNo) {
     out.index = 0;
     out.reason =
         fmt::format("a unit at zero can grow: dual ratio {:.6g} > 1", zeroed.ratio);
     add_witness(problem, point, free, system.inverse, zeroed.step, out);
-    if (out.verdict == Verdict::kSaddle)
+    if (out.verdict == Verdict::kSaddle) {
       out.reason += fmt::format(", the loss falls by {:.1e}", out.witness_fall);
-    return;
+      return;
+    }
+    // With other slopes of the kinks above it may not grow.
+    zeroed.silent = Answer::kUndecided;
+    out.verdict = Verdict::kNotConverged;
+    out.index = -1;
   }
   if (out.kinks > 0 && !(out.kink_margin >= kLeastMargin && out.kink_force > 0)) {
     out.reason = fmt::format(

@@ -177,7 +177,8 @@ void check_active_set(const CertificateContext& context,
   for (size_t p = 0; p < theta.size(); ++p) {
     if (!held[p]) free.push_back(static_cast<int64_t>(p));
   }
-  auto groups = grouped_sites(context, theta, at, active);
+  auto groups =
+      grouped_sites(context, theta, at, active, e.verdict == Verdict::kPrunedMinimum);
   auto found = held_slopes(context, theta, at, groups, {}, free);
   const auto weak = take_weak(context, found, groups);
   if (!weak.empty()) found = held_slopes(context, theta, at, groups, weak, free);

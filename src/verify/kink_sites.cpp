@@ -92,7 +92,8 @@ std::vector<int64_t> active_sites(const CertificateContext& context,
 std::vector<std::vector<int64_t>> grouped_sites(const CertificateContext& context,
                                                 const std::vector<Real>& theta,
                                                 const ReferenceValue& at,
-                                                const std::vector<int64_t>& sites) {
+                                                const std::vector<int64_t>& sites,
+                                                bool pruned) {
   std::vector<std::vector<int64_t>> out;
   if (sites.empty()) return out;
   // Samples with the same number are one to the layers above.
@@ -120,7 +121,8 @@ std::vector<std::vector<int64_t>> grouped_sites(const CertificateContext& contex
       bool silent = true;
       for (int64_t unit = 0; unit < b.units && silent; ++unit) {
         const auto site = static_cast<size_t>(b.offset + unit * b.samples + n);
-        silent = at.arguments[site] < limit || is_zeroed(context, theta, b.layer, unit);
+        silent = at.arguments[site] < limit ||
+                 (pruned && is_zeroed(context, theta, b.layer, unit));
       }
       if (silent) number[static_cast<size_t>(n)] = -1 - b.layer;
     }

@@ -26,11 +26,12 @@ std::vector<int64_t> active_sites(const CertificateContext& context,
                                   const ReferenceValue& at);
 
 /// `sites` in groups that are the same function near θ: of one unit, of samples on
-/// which every unit of some layer below is strictly inactive or at zero. Ordered by
-/// their first.
+/// which every unit of some layer below is strictly inactive, or, with `pruned`, at
+/// zero.
 std::vector<std::vector<int64_t>> grouped_sites(const CertificateContext& context,
                                                 const std::vector<Real>& theta,
                                                 const ReferenceValue& at,
-                                                const std::vector<int64_t>& sites);
+                                                const std::vector<int64_t>& sites,
+                                                bool pruned);
 
 }  // namespace basin
