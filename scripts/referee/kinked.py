@@ -94,6 +94,8 @@ def multipliers(problem, theta, active, sides):
             break
         first = scipy.optimize.least_squares(lambda x: rest(full(x)), np.full(count, 0.5), bounds=(0, 1),
                                              xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=60)
+        if np.abs(first.fun).max() < best[1]:
+            best = full(first.x), float(np.abs(first.fun).max())
         starts = [first.x, np.full(count, 0.5)] + list(np.random.default_rng(1).uniform(size=(4, count)))
         for start in starts:
             if best[1] < 1e-13:

@@ -20,7 +20,11 @@ namespace {
 using torch::Tensor;
 
 constexpr int kMostRounds = 30;
-constexpr int64_t kBeforeKinks = 1000;  // of L-BFGS, a hundredth of a kink step each
+// Steps of L-BFGS before those on kinks, and one more for each parameter, as they cost
+// less the larger the network: more lead small ones into corners.
+constexpr int64_t kBeforeKinks = 300;
+// Where no critical point was reached: again, from less far along.
+constexpr int64_t kAgain[] = {100, 30};
 constexpr double kGone = 1e-6;  // of ‖θ‖: a unit that decay has brought to zero
 
 /// A point under way.
@@ -204,18 +208,27 @@ std::vector<Endpoint> polish_and_judge(const MinimaProblem& problem,
     const auto near = minimize_lbfgs(
         problem.objective,
         start,
-        {.max_iterations = exact && kinked
-                               ? std::min(kBeforeKinks, options.polish_iterations)
-                               : options.polish_iterations,
+        {.max_iterations = exact && kinked ? std::min(kBeforeKinks + start.size(1),
+                                                      options.polish_iterations)
+                                           : options.polish_iterations,
          .gradient_tolerance = exact ? std::max(1e-7, options.gradient_tolerance)
                                      : options.gradient_tolerance});
     for (size_t k = 0; k < alive.size(); ++k) {
       check_stop();
-      out[static_cast<size_t>(alive[k])] =
-          finish_or_say(problem,
-                        near.theta[static_cast<int64_t>(k)].clone(),
-                        near.iterations[k],
-                        options);
+      const auto row = static_cast<int64_t>(k);
+      auto end =
+          finish_or_say(problem, near.theta[row].clone(), near.iterations[k], options);
+      for (const auto steps : kAgain) {
+        if (!(exact && kinked && end.verdict == Verdict::kNotConverged)) break;
+        const auto nearer = minimize_lbfgs(
+            problem.objective, start.narrow(0, row, 1), {.max_iterations = steps});
+        auto other = finish_or_say(problem,
+                                   nearer.theta[0].clone(),
+                                   end.polish_steps + nearer.iterations[0],
+                                   options);
+        if (other.verdict != Verdict::kNotConverged) end = other;
+      }
+      out[static_cast<size_t>(alive[k])] = end;
     }
   }
   for (size_t i = 0; i < out.size(); ++i) out[i].seed = first + static_cast<int64_t>(i);
