@@ -232,14 +232,17 @@ std::vector<Measure> measures_of(const RunReport& r) {
                        Verdict::kMinimumModuloSymmetry,
                        Verdict::kDegenerateMinimum,
                        Verdict::kKinkMinimum,
-                       Verdict::kModuloSplitting,
-                       Verdict::kPrunedMinimum,
                        Verdict::kSaddle,
                        Verdict::kEscaping,
                        Verdict::kUndecided,
                        Verdict::kNotConverged,
                        Verdict::kDiverged}) {
     out.push_back({"share_" + name_of(v), "", share_of(r, v)});
+  }
+  // Of kinked networks with units at zero only: no column where there are none.
+  for (const auto v : {Verdict::kModuloSplitting, Verdict::kPrunedMinimum}) {
+    const double share = share_of(r, v);
+    out.push_back({"share_" + name_of(v), "", share > 0 ? share : NAN});
   }
   add_boxes(r, out);
   const bool dual = r.convexity && r.convexity->dual_minimum >= 0;
