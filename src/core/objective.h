@@ -18,6 +18,11 @@ namespace basin {
 ///
 inline constexpr double kKinkTolerance = 1e-9;
 
+/// No certificate where another kink is nearer than this times 1 + ‖θ‖: rounding, not
+/// the loss, says then on which side θ lies. (kKinkTolerance is relative to the largest
+/// |z| of a layer, which is nothing where a whole layer is at zero.)
+inline constexpr double kLeastRadius = 1e-12;
+
 /// Places where L is not differentiable: the units of one layer (or of the loss) on all
 /// samples. Inside L stands φ(z), with slope `low` for z < 0 and `high` for z > 0,
 /// low < high. Sites are numbered unit by unit, sample by sample, from `offset`.

@@ -80,4 +80,13 @@ Tensor symmetric_eigenvalues(const Tensor& a) {
   }
 }
 
+double solution_length(const SymmetricEigen& a, const torch::Tensor& x, double zero) {
+  if (a.values.numel() == 0) return 0;
+  const auto size = a.values.abs();
+  const auto step = at::mv(a.vectors.t(), x) / a.values;
+  return at::where(size > zero * size.max(), step, at::zeros_like(step))
+      .norm()
+      .item<double>();
+}
+
 }  // namespace basin

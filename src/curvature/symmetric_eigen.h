@@ -16,6 +16,9 @@ struct SymmetricEigen {
 /// takes over there (Golub and Van Loan, Matrix Computations, 8.5).
 SymmetricEigen symmetric_eigen(const torch::Tensor& a);
 
+/// ‖A⁺ x‖, x `[n]`, where eigenvalues of at most `zero` of the largest are none.
+double solution_length(const SymmetricEigen& a, const torch::Tensor& x, double zero);
+
 /// The values alone, at a third of the cost.
 torch::Tensor symmetric_eigenvalues(const torch::Tensor& a);
 

@@ -114,7 +114,8 @@ void judge_critical(const MinimaProblem& problem,
         out.residual);
     return;
   }
-  if (out.newton_step > 0.1 * out.radius) {
+  if (out.newton_step > 0.1 * out.radius ||
+      !(out.radius > kLeastRadius * (1 + out.norm))) {
     out.reason = fmt::format(
         "the nearest point where L is not smooth is {:.1e} away, Newton's next step "
         "{:.1e} long",

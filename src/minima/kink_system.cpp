@@ -139,6 +139,17 @@ std::vector<int64_t> first_of_each(const std::vector<int64_t>& sites,
   return out;
 }
 
+std::vector<int64_t> like_any(const std::vector<int64_t>& all,
+                              const SameSites& same,
+                              const std::vector<int64_t>& firsts) {
+  std::vector<int64_t> out;
+  for (const auto site : all) {
+    const auto first = same[site].item<int64_t>();
+    if (std::binary_search(firsts.begin(), firsts.end(), first)) out.push_back(site);
+  }
+  return out;
+}
+
 KinkSystem kink_system(const Objective& objective,
                        const Tensor& free,
                        const SameSites& same,

@@ -51,6 +51,11 @@ torch::Tensor spread_out(const torch::Tensor& values, const SameSites& same);
 std::vector<int64_t> first_of_each(const std::vector<int64_t>& sites,
                                    const SameSites& same);
 
+/// The sites of `all` that are like one of `firsts`, ascending; `same` is defined.
+std::vector<int64_t> like_any(const std::vector<int64_t>& all,
+                              const SameSites& same,
+                              const std::vector<int64_t>& firsts);
+
 /// The system at `point`, whose active sites are each the first of those like it.
 /// Slopes of active sites are first moved to those that make the gradient across the
 /// manifold vanish (the shortest change of multipliers; where rows depend on each

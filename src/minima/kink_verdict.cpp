@@ -160,18 +160,6 @@ double least_force(const MinimaProblem& problem,
   return added_up(force, same).index_select(0, index_of(sites)).min().item<double>();
 }
 
-// The sites of `all` that are like one of `firsts`.
-std::vector<int64_t> like_any(const std::vector<int64_t>& all,
-                              const SameSites& same,
-                              const std::vector<int64_t>& firsts) {
-  std::vector<int64_t> out;
-  for (const auto site : all) {
-    const auto first = same[site].item<int64_t>();
-    if (std::binary_search(firsts.begin(), firsts.end(), first)) out.push_back(site);
-  }
-  return out;
-}
-
 // Whether the kinks that samples share at this point are shared, too, where the units
 // at zero of a layer are not: Theorem 2 needs it.
 bool shared_at_full_width(const MinimaProblem& problem,
@@ -268,6 +256,16 @@ void judge_on_kinks(const MinimaProblem& problem,
   }
   const auto [values, vectors] = symmetric_eigen(system.hessian);
   fill_curvature(values, options, out);
+  const double next =
+      solution_length({values, vectors}, reduced, options.zero_tolerance);
+  if (!(out.radius > kLeastRadius * (1 + out.norm) && out.radius > 10 * next)) {
+    out.verdict = Verdict::kUndecided;
+    out.reason =
+        fmt::format("another kink is {:.1e} away, Newton's next step {:.1e} long",
+                    out.radius,
+                    next);
+    return;
+  }
   if (out.index > 0) {
     const auto direction = at::zeros_like(out.theta).index_add(
         0, free, at::mv(system.along, vectors.select(1, 0)));

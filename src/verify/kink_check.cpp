@@ -3,6 +3,7 @@
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/objective.h"
@@ -139,6 +140,45 @@ void check_width(const CertificateContext& context,
                                splitting ? "" : "none "));
 }
 
+// No other kink is so near that rounding, or Newton's next step, says on which side of
+// it θ lies: of each layer the nearest by |z| is asked.
+void check_others(const CertificateContext& context,
+                  const std::vector<Real>& theta,
+                  const ReferenceValue& at,
+                  const std::vector<int64_t>& active,
+                  double step,
+                  std::vector<std::string>& faults) {
+  Real norm = 0;
+  for (const Real t : theta) norm += t * t;
+  for (const auto& b : context.blocks) {
+    int64_t nearest = -1;
+    for (int64_t i = 0; i < b.size(); ++i) {
+      const auto site = b.offset + i;
+      if (b.name != "loss" && is_zeroed(context, theta, b.layer, i / b.samples))
+        continue;
+      if (std::binary_search(active.begin(), active.end(), site)) continue;
+      // Samples beyond the margin of a hinge.
+      if (at.sensitivity[static_cast<size_t>(site)] == 0) continue;
+      const auto z = [&](int64_t s) {
+        return std::abs(at.arguments[static_cast<size_t>(s)]);
+      };
+      if (nearest < 0 || z(site) < z(nearest)) nearest = site;
+    }
+    if (nearest < 0) continue;
+    Real slope = 0;
+    for (const Real g : context.reference.argument_gradient(theta, {}, nearest))
+      slope += g * g;
+    const Real far = std::abs(at.arguments[static_cast<size_t>(nearest)]);
+    const Real least =
+        std::max<Real>(kLeastRadius * (1 + std::sqrt(norm)), Real{9} * step);
+    if (far <= least * std::sqrt(slope)) {
+      faults.push_back(fmt::format("another kink of {} is {:.1e} away",
+                                   b.name,
+                                   static_cast<double>(far / std::sqrt(slope))));
+    }
+  }
+}
+
 }  // namespace
 
 void check_active_set(const CertificateContext& context,
@@ -216,11 +256,16 @@ void check_active_set(const CertificateContext& context,
           fmt::format("slope share {:.6g}, not {:.6g}", margin, e.kink_margin));
     }
   }
+  double step = 0;
   if (along.size(1) > 0) {
     const auto full = difference_hessian(context.reference, theta, slopes, free);
-    const auto values = symmetric_eigenvalues(at::mm(along.t(), at::mm(full, along)));
+    const auto [values, vectors] =
+        symmetric_eigen(at::mm(along.t(), at::mm(full, along)));
     const double most = values.abs().max().item<double>();
     const double cut = context.options.zero_tolerance * most;
+    const auto next = at::mv(vectors.t(), at::mv(along.t(), gradient)) / values;
+    step =
+        at::where(values.abs() > cut, next, at::zeros_like(next)).norm().item<double>();
     if (!(std::abs(values[0].item<double>() - e.min_eigenvalue) <= 1e-6 * most &&
           std::abs(values[-1].item<double>() - e.max_eigenvalue) <= 1e-6 * most)) {
       faults.push_back(fmt::format(
@@ -240,6 +285,7 @@ void check_active_set(const CertificateContext& context,
                       zero));
     }
   }
+  check_others(context, theta, at, active, step, faults);
   check_by_differences(context, theta, at.value, faults);
 }
 
