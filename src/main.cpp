@@ -1,7 +1,5 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <new>
 
@@ -64,19 +62,10 @@ int dispatch(const Arguments& arguments) {
   return 0;
 }
 
-// OpenBLAS chooses its kernels when it is loaded: it is told better, and the program
-// starts again.
-void choose_blas_kernels(const Arguments& arguments, char** argv) {
-  const bool long_work = arguments.command == "run";
-  const auto better = long_work ? better_blas_kernels() : "";
-  if (better.empty() || setenv("OPENBLAS_CORETYPE", better.c_str(), 1) != 0) return;
-  execv("/proc/self/exe", argv);
-}
-
 int run(int argc, char** argv) {
   try {
     const auto arguments = parse_arguments({argv + 1, argv + argc});
-    choose_blas_kernels(arguments, argv);
+    if (arguments.command == "run") restart_with_better_kernels(argv);
     keep_freed_memory();
     use_one_library_thread();
     catch_stop_signals();

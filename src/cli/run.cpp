@@ -240,11 +240,11 @@ void print_outcome(const RunReport& report, const fs::path& folder) {
   for (const auto& sentence : convexity_sentences(report)) fmt::print("{}\n", sentence);
   for (const auto& sentence : graph_sentences(report)) fmt::print("{}\n", sentence);
   for (const auto& sentence : line_sentences(report)) fmt::print("{}\n", sentence);
-  const bool many = !minima_spread(report).empty();
+  const auto spread = spread_text(report);
   fmt::print("\n{}\n{}{}\n{}\npage: {}\n",
              verdicts_text(report),
-             spread_text(report),
-             minima_text(report, many ? 5 : 12),
+             spread,
+             minima_text(report, spread.empty() ? 12 : 5),
              counts_text(report),
              (folder / kPageFile).string());
 }

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <torch/version.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -96,6 +97,12 @@ std::string better_blas_kernels() {
   if (__builtin_cpu_supports("avx2")) return "Haswell";
 #endif
   return "";
+}
+
+void restart_with_better_kernels(char** argv) {
+  const auto better = better_blas_kernels();
+  if (better.empty() || setenv("OPENBLAS_CORETYPE", better.c_str(), 1) != 0) return;
+  execv("/proc/self/exe", argv);
 }
 
 std::string summary(const Machine& m) {

@@ -28,4 +28,8 @@ std::string summary(const Machine& machine);
 /// BLAS is another one.
 std::string better_blas_kernels();
 
+/// Starts the program again with those kernels; returns where there are none better.
+/// OpenBLAS chooses when it is loaded, so call it first.
+void restart_with_better_kernels(char** argv);
+
 }  // namespace basin

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/numbers.h"
+
 namespace basin {
 namespace {
 

@@ -163,14 +163,12 @@ double least_force(const MinimaProblem& problem,
 // Whether the kinks that samples share at this point are shared, too, where the units
 // at zero of a layer are not: Theorem 2 needs it.
 bool shared_at_full_width(const MinimaProblem& problem,
-                          const Tensor& theta,
+                          const std::vector<KinkBlock>& blocks,
+                          const Tensor& z,
                           const KinkPlace& place,
                           const SameSites& same) {
   if (place.active.empty()) return true;
-  const auto wide = same_sites(problem.layout,
-                               problem.objective.kink_blocks(),
-                               arguments_at(problem.objective, theta),
-                               {});
+  const auto wide = same_sites(problem.layout, blocks, z, {});
   const auto sites = index_of(place.active);
   return wide.index_select(0, sites).equal(same.index_select(0, sites));
 }
@@ -202,8 +200,8 @@ void judge_on_kinks(const MinimaProblem& problem,
       }
     }
   }
-  const auto same = same_sites(
-      problem.layout, blocks, arguments_at(problem.objective, out.theta), place.zeroed);
+  const auto z = arguments_at(problem.objective, out.theta);
+  const auto same = same_sites(problem.layout, blocks, z, place.zeroed);
   point.active = first_of_each(place.active, same);
   const auto firsts = point.active;
   auto system = kink_system(problem.objective, free, same, point);
@@ -230,7 +228,7 @@ void judge_on_kinks(const MinimaProblem& problem,
   auto zeroed = test_zeroed(problem, everywhere, place.zeroed);
   // A unit that grows in a silent layer would part the samples it is silent on.
   const bool parted =
-      out.zeroed > 0 && !shared_at_full_width(problem, out.theta, place, same);
+      out.zeroed > 0 && !shared_at_full_width(problem, blocks, z, place, same);
   if (parted && zeroed.silent == Answer::kYes) zeroed.silent = Answer::kUndecided;
   if (out.zeroed > 0) out.silence = zeroed.ratio;
   if (zeroed.silent == Answer::kNo) {

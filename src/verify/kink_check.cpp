@@ -263,9 +263,8 @@ void check_active_set(const CertificateContext& context,
         symmetric_eigen(at::mm(along.t(), at::mm(full, along)));
     const double most = values.abs().max().item<double>();
     const double cut = context.options.zero_tolerance * most;
-    const auto next = at::mv(vectors.t(), at::mv(along.t(), gradient)) / values;
-    step =
-        at::where(values.abs() > cut, next, at::zeros_like(next)).norm().item<double>();
+    step = solution_length(
+        {values, vectors}, at::mv(along.t(), gradient), context.options.zero_tolerance);
     if (!(std::abs(values[0].item<double>() - e.min_eigenvalue) <= 1e-6 * most &&
           std::abs(values[-1].item<double>() - e.max_eigenvalue) <= 1e-6 * most)) {
       faults.push_back(fmt::format(

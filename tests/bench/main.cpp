@@ -4,9 +4,7 @@
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -266,8 +264,6 @@ int run(int argc, char** argv) {
 }  // namespace basin::bench
 
 int main(int argc, char** argv) {
-  const auto better = basin::better_blas_kernels();
-  if (!better.empty() && setenv("OPENBLAS_CORETYPE", better.c_str(), 1) == 0)
-    execv("/proc/self/exe", argv);
+  basin::restart_with_better_kernels(argv);
   return basin::bench::run(argc, argv);
 }
