@@ -22,6 +22,7 @@ constexpr int kMostTrials = 30;
 constexpr double kFirstDamping = 1e-5;
 constexpr int kTrialsOfModel = 8;  // before its slopes are taken without its step
 constexpr int kMostNulls = 40;
+constexpr int kMostAlike = 3;     // of these that change nothing
 constexpr double kAtKink = 1e-9;  // either side serves
 constexpr int kMostLeaves = 20;   // of concave kinks
 constexpr int kMostBlind = 6;     // steps whose fall rounding hides
@@ -29,17 +30,16 @@ constexpr int kMostBlind = 6;     // steps whose fall rounding hides
 class CompositeSearch {
  public:
   CompositeSearch(const Objective& objective,
-                  const Tensor& theta,
+                  const KinkPoint& start,
                   const Tensor& free,
                   const CompositeOptions& options)
       : objective_(objective),
         free_(free),
         options_(options),
         table_(site_table(objective)),
-        point_{.theta = theta, .slopes = side_slopes(objective, theta), .active = {}},
-        value_(loss_at(theta)) {
-    find_same();
-    point_.slopes = spread_out(point_.slopes, same_);
+        point_{.theta = start.theta, .active = start.active},
+        value_(loss_at(start.theta)) {
+    take_sides(start.slopes);
   }
 
   CompositeResult run() {
@@ -136,18 +136,29 @@ class CompositeSearch {
     return false;
   }
 
-  // θ moves, the sites of the step are held, all others lie on the side of their z.
-  void hold(const CompositeStep& step, const Tensor& theta, double value) {
-    point_.theta = theta;
-    point_.slopes = side_slopes(objective_, theta);
-    point_.active = step.sites;
-    if (!step.sites.empty()) {
-      const auto sites = index_of(step.sites);
-      point_.slopes.index_copy_(0, sites, slopes_of(table_, sites, step.shares));
+  // The sites of the point keep these slopes `[M]`, all others take that of the side of
+  // their z.
+  void take_sides(const Tensor& slopes) {
+    point_.slopes = side_slopes(objective_, point_.theta);
+    if (!point_.active.empty()) {
+      const auto sites = index_of(point_.active);
+      point_.slopes.index_copy_(0, sites, slopes.index_select(0, sites));
     }
     find_same();
     point_.slopes = spread_out(point_.slopes, same_);
-    point_.active = first_of_each(step.sites, same_);
+    point_.active = first_of_each(point_.active, same_);
+  }
+
+  // θ moves, the sites of the step are held.
+  void hold(const CompositeStep& step, const Tensor& theta, double value) {
+    point_.theta = theta;
+    point_.active = step.sites;
+    auto slopes = point_.slopes;
+    if (!step.sites.empty()) {
+      const auto sites = index_of(step.sites);
+      slopes = slopes.index_copy(0, sites, slopes_of(table_, sites, step.shares));
+    }
+    take_sides(slopes);
     value_ = value;
   }
 
@@ -166,6 +177,14 @@ class CompositeSearch {
     const double other = loss_at(corrected);
     if (other <= value + 1e-14 * (1 + std::abs(value))) return {corrected, other};
     return {theta, value};
+  }
+
+  // Whether slopes taken before made another model: what it predicts has changed.
+  bool changes(double predicted) {
+    const bool same = std::abs(predicted - last_predicted_) <= 1e-3 * predicted;
+    last_predicted_ = predicted;
+    like_before_ = same ? like_before_ + 1 : 0;
+    return like_before_ < kMostAlike;
   }
 
   // The model is not exact to first order where one sample has kinks in several layers:
@@ -208,13 +227,15 @@ class CompositeSearch {
       if (fall >= kEnough * next.predicted || (hidden && fall > -1e-13 * scale)) {
         if (hidden && ++blind_ > kMostBlind) break;
         if (!hidden) blind_ = 0;
-        if (hidden || fall > 0.7 * next.predicted) damping_ /= 4;
+        if (!next.raised && (hidden || fall > 0.7 * next.predicted)) damping_ /= 4;
         if (!hidden && fall < 0.25 * next.predicted) damping_ *= 2;
         hold(next, theta, value);
         nulls_ = 0;
         return true;
       }
-      if (k == kTrialsOfModel && nulls_ < kMostNulls) return take_slopes(next);
+      if (k == kTrialsOfModel && nulls_ < kMostNulls && changes(next.predicted)) {
+        return take_slopes(next);
+      }
       const double most = model.hessian.diagonal().abs().max().item<double>();
       damping_ = std::max(4 * damping_, 1e-6 * most);
     }
@@ -235,15 +256,17 @@ class CompositeSearch {
   double damping_ = kFirstDamping;
   int blind_ = 0;
   int nulls_ = 0;
+  double last_predicted_ = 0;
+  int like_before_ = 0;
 };
 
 }  // namespace
 
 CompositeResult minimize_composite(const Objective& objective,
-                                   const Tensor& theta,
+                                   const KinkPoint& start,
                                    const Tensor& free,
                                    const CompositeOptions& options) {
-  return CompositeSearch(objective, theta, free, options).run();
+  return CompositeSearch(objective, start, free, options).run();
 }
 
 }  // namespace basin

@@ -29,13 +29,14 @@ struct CompositeResult {
   std::string problem;  ///< why not
 };
 
-/// Minimises a piecewise smooth L from θ `[P]`, moving only the parameters `free` `[F]`
-/// (indices): each step minimises a model that keeps the kinks (see composite_step) and
-/// is tried with a correction back onto those that it holds; near the end, Newton's
-/// steps for θ and the slopes together. Womersley and Fletcher, IMA J. Numer. Anal. 6
-/// (1986).
+/// Minimises a piecewise smooth L from `start`, moving only the parameters `free` `[F]`
+/// (indices). Of `start`, only θ `[P]` must be given; with the slopes of its active
+/// sites a search goes on where another ended. Each step minimises a model that keeps
+/// the kinks (see composite_step) and is tried with a correction back onto those that
+/// it holds; near the end, Newton's steps for θ and the slopes together. Womersley and
+/// Fletcher, IMA J. Numer. Anal. 6 (1986).
 CompositeResult minimize_composite(const Objective& objective,
-                                   const torch::Tensor& theta,
+                                   const KinkPoint& start,
                                    const torch::Tensor& free,
                                    const CompositeOptions& options);
 

@@ -14,7 +14,8 @@ namespace {
 
 using torch::Tensor;
 
-constexpr int kMostRounds = 8;        // of adding the kinks that a step reaches
+constexpr int kMostRounds = 24;       // of adding the kinks that a step reaches
+constexpr int64_t kLeastRound = 32;   // how many at most in one, or F / 8
 constexpr double kProbe = 1e-5;       // of a step, for dz
 constexpr double kLeastShift = 1e-8;  // of the largest diagonal entry of H
 constexpr double kFirm = 1e-11;       // a pivot that is no zero mode
@@ -97,7 +98,8 @@ void add_candidates(const std::vector<int64_t>& sites,
 }
 
 // Sites not among the candidates whose z the step carries through 0 and whose kink is
-// convex, at most `room`, the nearest first.
+// convex, at most `room`: those that it reaches first. Once they are in the problem the
+// step is shorter, and most of the others are not reached.
 std::vector<int64_t> reached(const Tensor& free,
                              const CompositeModel& model,
                              const Candidates& known,
@@ -111,7 +113,8 @@ std::vector<int64_t> reached(const Tensor& free,
   if (!known.sites.empty()) crossed.index_fill_(0, index_of(known.sites), false);
   auto sites = crossed.nonzero().squeeze(1);
   if (sites.size(0) > room) {
-    const auto order = model.argument.index_select(0, sites).abs().argsort();
+    const auto z = model.argument.index_select(0, sites);
+    const auto order = (z / (z - moved.index_select(0, sites))).argsort();
     sites = sites.index_select(0, order.narrow(0, 0, std::max<int64_t>(0, room)));
   }
   return sites_of(sites);
@@ -165,6 +168,7 @@ CompositeStep composite_step(const SiteTable& table,
                              const Tensor& free,
                              const CompositeModel& model,
                              double& damping) {
+  const double asked = damping;
   const auto factor = factorise(model, damping);
   const auto start = solve_lower(factor.lower, factor.gradient.unsqueeze(1)).squeeze(1);
   Candidates known;
@@ -178,7 +182,9 @@ CompositeStep composite_step(const SiteTable& table,
                    known);
   }
   const auto most = 2 * free.size(0) + 200;
-  Tensor share, weight, z, a, step;
+  const auto each = std::max(kLeastRound, free.size(0) / 8);
+  Tensor share, weight, z, step;
+  auto a = at::empty({0}, torch::kFloat64);
   for (int round = 0;; ++round) {
     auto right = start;
     const bool any = !known.sites.empty();
@@ -189,15 +195,17 @@ CompositeStep composite_step(const SiteTable& table,
       z = model.argument.index_select(0, sites);
       right = start - at::mv(known.solved, weight * share);  // B^-1/2 g0
       const auto linear = weight * (at::mv(known.solved.t(), right) - z);
-      a = solve_box_problem(known.gram * at::outer(weight, weight), linear, share);
+      const auto first =
+          at::cat({a, share.narrow(0, a.size(0), share.size(0) - a.size(0))});
+      a = solve_box_problem(known.gram * at::outer(weight, weight), linear, first);
       right = right + at::mv(known.solved, weight * a);
     } else {
-      share = weight = z = a = at::empty({0}, torch::kFloat64);
+      share = weight = z = at::empty({0}, torch::kFloat64);
       known.rows = at::empty({0, free.size(0)}, torch::kFloat64);
     }
     step = -solve_upper(factor.lower, right);
     if (round == kMostRounds) break;
-    const auto room = most - static_cast<int64_t>(known.sites.size());
+    const auto room = std::min(each, most - static_cast<int64_t>(known.sites.size()));
     const auto more = reached(free, model, known, step, room);
     if (more.empty()) break;
     const auto rows =
@@ -205,7 +213,7 @@ CompositeStep composite_step(const SiteTable& table,
             .index_select(1, free);
     add_candidates(more, rows, factor, known);
   }
-  CompositeStep out{.step = step};
+  CompositeStep out{.step = step, .raised = damping != asked};
   out.predicted = predicted_fall(model, step, known.rows, weight, share, z);
   const auto inside = at::logical_and(a > 0, a < 1).nonzero().squeeze(1);
   out.sites = sites_of(index_of(known.sites).index_select(0, inside));

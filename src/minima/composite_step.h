@@ -34,6 +34,7 @@ void fill_hessian(const torch::Tensor& free, CompositeModel& model);
 
 struct CompositeStep {
   torch::Tensor step;          ///< d, `[F]`
+  bool raised = false;         ///< the damping was too small
   double predicted = 0;        ///< by how much the model falls
   std::vector<int64_t> sites;  ///< held after the step
   torch::Tensor shares;        ///< their slopes' shares of the way from low to high

@@ -33,9 +33,13 @@ double fall_along_zero_modes(const MinimaProblem& problem,
   const auto basis = v.narrow(0, 0, (s > 1e-8).sum().item<int64_t>());
   const auto outward = at::mv(basis.t(), at::mv(basis, e.theta));
   const auto growth = at::tensor({0.05, 0.25, 1.0, 4.0}, torch::kFloat64).unsqueeze(1);
-  const auto losses = problem.objective.value(e.theta + growth * outward);
-  const double noise = std::max(1e-14 * (1e-2 + std::abs(e.loss)),
-                                16 * value_noise(problem.objective, e.theta));
+  const auto far = e.theta + growth * outward;
+  const auto losses = problem.objective.value(far);
+  // Rounding grows with the weights.
+  double noise = std::max(1e-14 * (1e-2 + std::abs(e.loss)),
+                          16 * value_noise(problem.objective, e.theta));
+  for (int64_t k = 0; k < far.size(0); ++k)
+    noise = std::max(noise, 16 * value_noise(problem.objective, far[k]));
   const double first = losses[0].item<double>();
   const bool rises = (losses > first + noise).any().item<bool>();
   return first < e.loss - noise && !rises ? e.loss - losses.min().item<double>() : 0.0;

@@ -15,18 +15,6 @@ using torch::Tensor;
 
 constexpr int64_t kNearest = 32;  // sites whose distance in θ is found
 
-bool is_zeroed(const ParameterLayout& layout,
-               const std::vector<UnitId>& zeroed,
-               const KinkBlock& block,
-               int64_t unit) {
-  for (const auto& id : zeroed) {
-    if (id.unit == unit && layout.groups[id.group].layers.front() == block.layer) {
-      return true;
-    }
-  }
-  return false;
-}
-
 // Samples beyond the margin of a hinge: near θ the loss does not see them, so their
 // pre-activations are no kinks of L.
 std::vector<bool> silent_samples(const std::vector<KinkBlock>& blocks,
@@ -61,7 +49,8 @@ KinkPlace place_of(const MinimaProblem& problem, const Tensor& theta) {
     const double scale = own.max().item<double>();
     const auto* size = own.data_ptr<double>();
     for (int64_t i = 0; i < block.size(); ++i) {
-      if (is_zeroed(problem.layout, out.zeroed, block, i / block.samples)) continue;
+      if (is_one_of(problem.layout, out.zeroed, block.layer, i / block.samples))
+        continue;
       if (block.name != "loss" && silent[static_cast<size_t>(i % block.samples)])
         continue;
       const double relative = scale > 0 ? size[i] / scale : 0;

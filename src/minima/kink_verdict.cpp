@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "curvature/symmetric_eigen.h"
+#include "minima/fall_on_kinks.h"
 #include "minima/finite_moves.h"
 #include "minima/newton.h"
 #include "minima/null_sources.h"
@@ -46,27 +47,6 @@ ExplainedModes explain_along(const MinimaProblem& problem,
   return explain(sources, system.along.size(1));
 }
 
-// The step to the least loss along the direction, the active kinks held: where they
-// bend a straight step leaves them, which costs more than the direction gains.
-Fall largest_fall_on_kinks(const MinimaProblem& problem,
-                           const KinkPoint& point,
-                           const Tensor& free,
-                           const Tensor& restore,
-                           const Tensor& direction,
-                           double value) {
-  if (point.active.empty()) return {};
-  const auto t = at::pow(0.5, at::arange(24, torch::kFloat64));
-  auto points = point.theta + at::cat({t, -t}).unsqueeze(1) * direction;
-  const auto sites = index_of(point.active);
-  for (int pass = 0; pass < 2; ++pass) {
-    const auto z = problem.objective.kink_arguments(points).index_select(1, sites);
-    points.index_add_(1, free, -at::mm(z, restore.t()));
-  }
-  const auto values = at::nan_to_num(problem.objective.value(points), 1e300, 1e300);
-  const auto best = values.argmin().item<int64_t>();
-  return {points[best] - point.theta, value - values[best].item<double>()};
-}
-
 // Saddle, if a step along the direction lowers the loss, straight or on the kinks; else
 // undecided.
 void add_witness(const MinimaProblem& problem,
@@ -78,7 +58,8 @@ void add_witness(const MinimaProblem& problem,
   auto down = largest_fall(problem.objective, out.theta, out.loss, direction);
   const double noise = 16 * value_noise(problem.objective, out.theta);
   if (!(down.fall > noise)) {
-    down = largest_fall_on_kinks(problem, point, free, restore, direction, out.loss);
+    down = largest_fall_on_kinks(
+        problem.objective, point, free, restore, direction, out.loss);
   }
   out.witness_fall = down.fall;
   if (out.witness_fall > noise) {

@@ -2,11 +2,13 @@
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
 #include "core/stop.h"
 #include "minima/composite_newton.h"
+#include "minima/fall_on_kinks.h"
 #include "minima/judge.h"
 #include "minima/kink_verdict.h"
 #include "minima/newton.h"
@@ -20,11 +22,13 @@ namespace {
 using torch::Tensor;
 
 constexpr int kMostRounds = 30;
-// Steps of L-BFGS before those on kinks, and one more for each parameter, as they cost
+// Steps of L-BFGS before those on kinks, and some more for each parameter, as they cost
 // less the larger the network: more lead small ones into corners.
 constexpr int64_t kBeforeKinks = 300;
+constexpr int64_t kBeforeKinksEach = 4;
 // Where no critical point was reached: again, from less far along.
 constexpr int64_t kAgain[] = {100, 30};
+constexpr double kDependent = 1e-9;  // singular values of rows
 constexpr double kGone = 1e-6;  // of ‖θ‖: a unit that decay has brought to zero
 
 /// A point under way.
@@ -73,45 +77,70 @@ bool zero_small_units(const MinimaProblem& problem, Tensor& theta) {
   return changed;
 }
 
-// A unit at zero that can grow is given the length along its step that lowers L most.
-bool revive_units(const MinimaProblem& problem, const KinkPoint& point, Tensor& theta) {
-  const auto test =
-      test_zeroed(problem, point, zeroed_units(problem.layout, theta), /*max_nodes=*/0);
+// A unit at zero that can grow is given the length along its step that lowers L most,
+// straight or on the kinks.
+bool revive_units(const MinimaProblem& problem,
+                  const std::vector<UnitId>& zeroed,
+                  KinkPoint& point) {
+  const auto test = test_zeroed(problem, point, zeroed, /*max_nodes=*/0);
   if (test.silent != Answer::kNo) return false;
-  const auto t = at::pow(0.5, at::arange(24, torch::kFloat64)).unsqueeze(1);
-  const auto trials = at::cat({theta.unsqueeze(0), theta + t * test.step});
-  const auto best =
-      at::nan_to_num(problem.objective.value(trials), 1e300, 1e300).argmin();
-  if (best.item<int64_t>() == 0) return false;
-  theta = trials[best.item<int64_t>()].clone();
+  const auto& objective = problem.objective;
+  const double value = objective.value(point.theta.unsqueeze(0)).item<double>();
+  const double noise = 16 * value_noise(objective, point.theta);
+  auto down = largest_fall(objective, point.theta, value, test.step);
+  if (!(down.fall > noise) && !point.active.empty()) {
+    const auto rows = objective.frozen(point.slopes)
+                          ->argument_gradients(point.theta, index_of(point.active));
+    const auto all = at::arange(point.theta.size(0), torch::kInt64);
+    down = largest_fall_on_kinks(
+        objective, point, all, at::linalg_pinv(rows, kDependent), test.step, value);
+  }
+  if (!(down.fall > noise)) return false;
+  point.theta = point.theta + down.step;
   return true;
+}
+
+// The kinks of units at zero are not held.
+void leave_out(const ParameterLayout& layout,
+               const std::vector<KinkBlock>& blocks,
+               const std::vector<UnitId>& zeroed,
+               std::vector<int64_t>& active) {
+  std::erase_if(active, [&](int64_t site) {
+    const auto block = std::find_if(blocks.begin(), blocks.end(), [&](const auto& b) {
+      return site < b.offset + b.size();
+    });
+    const auto unit = (site - block->offset) / block->samples;
+    return is_one_of(layout, zeroed, block->layer, unit);
+  });
 }
 
 Polished polish_on_kinks(const MinimaProblem& problem,
                          const Tensor& theta,
                          const MinimaOptions& options) {
-  Polished out{.theta = theta.clone()};
+  KinkPoint point{.theta = theta.clone()};
+  int64_t steps = 0;
   const auto blocks = problem.objective.kink_blocks();
+  zero_small_units(problem, point.theta);
   for (int round = 0; round < kMostRounds; ++round) {
     check_stop();
-    zero_small_units(problem, out.theta);
-    const auto zeroed = problem.decay > 0 ? zeroed_units(problem.layout, out.theta)
+    const auto zeroed = problem.decay > 0 ? zeroed_units(problem.layout, point.theta)
                                           : std::vector<UnitId>{};
+    leave_out(problem.layout, blocks, zeroed, point.active);
     const auto found =
         minimize_composite(problem.objective,
-                           out.theta,
+                           point,
                            free_parameters(problem.layout, zeroed),
                            {.max_iterations = options.newton_iterations,
                             .gradient_tolerance = options.gradient_tolerance,
                             .same_sites = [&](const Tensor& z) {
                               return same_sites(problem.layout, blocks, z, zeroed);
                             }});
-    out.theta = found.point.theta;
-    out.steps += found.iterations;
-    if (zero_small_units(problem, out.theta)) continue;
-    if (problem.decay == 0 || !revive_units(problem, found.point, out.theta)) break;
+    point = found.point;
+    steps += found.iterations;
+    if (zero_small_units(problem, point.theta)) continue;
+    if (zeroed.empty() || !revive_units(problem, zeroed, point)) break;
   }
-  return out;
+  return {point.theta, steps};
 }
 
 Polished polish_smooth(const MinimaProblem& problem,
@@ -208,9 +237,10 @@ std::vector<Endpoint> polish_and_judge(const MinimaProblem& problem,
     const auto near = minimize_lbfgs(
         problem.objective,
         start,
-        {.max_iterations = exact && kinked ? std::min(kBeforeKinks + start.size(1),
-                                                      options.polish_iterations)
-                                           : options.polish_iterations,
+        {.max_iterations =
+             exact && kinked ? std::min(kBeforeKinks + kBeforeKinksEach * start.size(1),
+                                        options.polish_iterations)
+                             : options.polish_iterations,
          .gradient_tolerance = exact ? std::max(1e-7, options.gradient_tolerance)
                                      : options.gradient_tolerance});
     for (size_t k = 0; k < alive.size(); ++k) {

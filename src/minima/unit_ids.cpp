@@ -2,6 +2,8 @@
 
 #include <ATen/Functions.h>
 
+#include <algorithm>
+
 namespace basin {
 
 std::vector<int64_t> unit_parameters(const ParameterLayout& layout, const UnitId& id) {
@@ -54,6 +56,15 @@ torch::Tensor free_parameters(const ParameterLayout& layout,
     if (!held[static_cast<size_t>(p)]) free.push_back(p);
   }
   return at::tensor(free, torch::kInt64);
+}
+
+bool is_one_of(const ParameterLayout& layout,
+               const std::vector<UnitId>& units,
+               int64_t layer,
+               int64_t unit) {
+  return std::any_of(units.begin(), units.end(), [&](const UnitId& id) {
+    return id.unit == unit && layout.groups[id.group].layers.front() == layer;
+  });
 }
 
 }  // namespace basin

@@ -25,4 +25,10 @@ std::vector<UnitId> zeroed_units(const ParameterLayout& layout,
 torch::Tensor free_parameters(const ParameterLayout& layout,
                               const std::vector<UnitId>& units);
 
+/// Whether unit `unit` of a layer is one of `units`.
+bool is_one_of(const ParameterLayout& layout,
+               const std::vector<UnitId>& units,
+               int64_t layer,
+               int64_t unit);
+
 }  // namespace basin

@@ -2,21 +2,20 @@
 
 #include <ATen/Functions.h>
 
-#include "core/error.h"
 #include "core/stop.h"
-#include "model/elementwise.h"
 
 namespace basin {
 namespace {
 
 using torch::Tensor;
 
-// Numbers in the largest intermediate result: samples are taken in blocks so small.
-constexpr int64_t kMostNumbers = int64_t{1} << 22;
+// Numbers in the largest intermediate result: samples are taken in blocks so small that
+// it stays in the cache.
+constexpr int64_t kMostNumbers = int64_t{1} << 19;
+constexpr int64_t kLeastSamples = 32;
 
-// Pairs of inputs of two layers from which one product for each pair of units is
-// faster.
-constexpr int64_t kManyPairs = 400;
+// Inputs of a layer from which its units are taken one by one, each on its samples.
+constexpr int64_t kManyInputs = 24;
 
 struct Weights {
   Tensor weight;  // [rows, columns]
@@ -41,23 +40,22 @@ Tensor pairs(const Tensor& a, const Tensor& b) {
   return (a.unsqueeze(1) * b.unsqueeze(0)).view({a.size(0) * b.size(0), a.size(1)});
 }
 
-/// H in the order of units: of each layer, row by row, weights then bias.
+/// H by pairs of layers l >= m: each `[u, r, a, b]`, of weight (r, a) of l and (u, b)
+/// of m, biases being weights of an input that is one.
 class Blocks {
  public:
   Blocks(const Network& network, const Tensor& theta) : network_(network) {
-    int64_t offset = 0;
-    std::vector<int64_t> order(static_cast<size_t>(theta.size(0)));
     for (const auto& layer : network.layout.layers) {
-      offset_.push_back(offset);
       weights_.push_back(weights_of(layer, theta));
-      for (int64_t r = 0; r < layer.rows; ++r) {
-        for (int64_t c = 0; c < layer.columns; ++c)
-          order[static_cast<size_t>(layer.weight + r * layer.columns + c)] = offset++;
-        if (layer.bias >= 0) order[static_cast<size_t>(layer.bias + r)] = offset++;
+      auto& row = sums_.emplace_back();
+      const auto high = layer.columns + (layer.bias >= 0 ? 1 : 0);
+      for (size_t m = 0; m < weights_.size(); ++m) {
+        const auto& below = network.layout.layers[m];
+        row.push_back(at::zeros(
+            {below.rows, layer.rows, high, below.columns + (below.bias >= 0 ? 1 : 0)},
+            theta.options()));
       }
     }
-    order_ = at::tensor(order, torch::kInt64).to(theta.device());
-    hessian_ = at::zeros({offset, offset}, theta.options());
   }
 
   // Adds the samples of one block: jets from the input up, the loss at the top.
@@ -67,17 +65,26 @@ class Blocks {
     for (int64_t m = 0; m < layers; ++m) {
       check_stop();
       const auto [z, a] = responses(jets, m);
+      const bool each_unit = jets[static_cast<size_t>(m)].input.size(0) >= kManyInputs;
+      const auto live = live_samples(jets, adjoint, m, each_unit);
       // E = ∂e/∂z_m of the layer at hand, from the top down.
       auto e = top_response(loss, a.back());
       for (int64_t l = layers - 1; l >= m; --l) {
         const auto at = static_cast<size_t>(l);
         const auto up = static_cast<size_t>(l - m);
         const auto bent = (adjoint[at] * jets[at].bend).unsqueeze(1) * z[up];
-        const auto k = jets[at].slope.unsqueeze(1) * e + bent;
-        const auto delta = adjoint[at] * jets[at].slope;
-        add_block(jets, l, m, k, delta, l > m ? a[up - 1] : Tensor());
+        const Factors factors{.k = jets[at].slope.unsqueeze(1) * e + bent,
+                              .above = with_one(jets[at], l),
+                              .delta = adjoint[at] * jets[at].slope,
+                              .response = l > m ? a[up - 1] : Tensor()};
+        auto& sum = sums_[at][static_cast<size_t>(m)];
+        if (each_unit) {
+          add_units(factors, live, sum);
+        } else {
+          add_pairs(factors, with_one(jets[static_cast<size_t>(m)], m), sum);
+        }
         if (l == m) break;
-        auto below = through(weights_[at].weight.t(), k);
+        auto below = through(weights_[at].weight.t(), factors.k);
         e = network_.skips(l) ? below + e : below;
       }
     }
@@ -85,10 +92,14 @@ class Blocks {
 
   // In the order of θ.
   Tensor result(const Tensor& decay) const {
-    const auto lower = hessian_.tril();
-    const auto all = lower + lower.tril(-1).t();
-    const auto out = all.index_select(0, order_).index_select(1, order_);
-    return out + at::diag(decay);
+    const auto count = decay.size(0);
+    auto out = at::empty({count, count}, decay.options());
+    for (size_t l = 0; l < sums_.size(); ++l) {
+      for (size_t m = 0; m < l; ++m) place(l, m, sums_[l][m], out);
+      place(l, l, mirrored(sums_[l][l]), out);
+    }
+    out.diagonal().add_(decay);
+    return out;
   }
 
  private:
@@ -133,124 +144,140 @@ class Blocks {
     return at::cat({jet.input, at::ones({1, jet.input.size(1)}, jet.input.options())});
   }
 
-  // Σ_n k[r, u, n] above[a, n] below[b, n] as [r, a, u, b]: one product over all pairs
-  // (a, b), or, where these are many, one for each pair of units, half of them on the
-  // diagonal of H.
-  static Tensor first_part(const Tensor& k,
-                           const Tensor& above,
-                           const Tensor& below,
-                           bool symmetric) {
-    const auto rows = k.size(0), units = k.size(1);
-    const auto high = above.size(0), low = below.size(0);
-    if (high * low < kManyPairs) {
-      return at::mm(k.reshape({rows * units, -1}), pairs(above, below).t())
-          .view({rows, units, high, low})
-          .permute({0, 2, 1, 3});
-    }
-    auto out = at::empty({rows, units, high, low}, k.options());
-    const auto turned = below.t().contiguous();
-    for (int64_t r = 0; r < rows; ++r) {
-      for (int64_t u = 0; u < units; ++u) {
-        auto block = out[r][u];
-        if (symmetric && u < r) {
-          block.copy_(out[u][r].t());
-        } else {
-          at::mm_out(block, above * k[r][u], turned);
-        }
+  // What a block is made of, on every sample.
+  struct Factors {
+    Tensor k;         // K_lm, [r, u, n]
+    Tensor above;     // a_{l-1}, [a, n]
+    Tensor delta;     // δ_l, [r, n]
+    Tensor response;  // A_{l-1,m}, [c, u, n]; undefined if l = m
+  };
+
+  // The samples on which a unit of layer m is not silent, and a_{m-1} on them.
+  struct Live {
+    Tensor samples;  // undefined: all
+    Tensor below;    // [b, s]
+  };
+
+  std::vector<Live> live_samples(const std::vector<LayerJet>& jets,
+                                 const std::vector<Tensor>& adjoint,
+                                 int64_t m,
+                                 bool each_unit) const {
+    std::vector<Live> out;
+    if (!each_unit) return out;
+    const auto at = static_cast<size_t>(m);
+    const auto below = with_one(jets[at], m);
+    const auto live =
+        at::logical_or(jets[at].slope != 0, adjoint[at] * jets[at].bend != 0);
+    for (int64_t u = 0; u < live.size(0); ++u) {
+      const auto samples = live[u].nonzero().squeeze(1);
+      if (samples.size(0) < live.size(1)) {
+        out.push_back({samples, below.index_select(1, samples)});
+      } else {
+        out.push_back({Tensor(), below});
       }
     }
-    return out.permute({0, 2, 1, 3});
+    return out;
   }
 
-  void add_block(const std::vector<LayerJet>& jets,
-                 int64_t l,
-                 int64_t m,
-                 const Tensor& k,
-                 const Tensor& delta,
-                 const Tensor& response) {
-    const auto above = with_one(jets[static_cast<size_t>(l)], l);
-    const auto below = with_one(jets[static_cast<size_t>(m)], m);
-    const auto rows = k.size(0), units = k.size(1);
-    const auto high = above.size(0), low = below.size(0);
-    auto block = first_part(k, above, below, l == m);
-    if (response.defined()) {
-      const auto columns = response.size(0);
-      const auto moved =
-          at::mm(pairs(delta, below), response.reshape({columns * units, -1}).t())
-              .view({rows, low, columns, units})
-              .permute({0, 2, 3, 1});
-      block = block.contiguous();
-      block.narrow(1, 0, columns) += moved;
+  // Adds the block unit by unit of layer m; if l = m, its lower half.
+  static void add_units(const Factors& f, const std::vector<Live>& live, Tensor& sum) {
+    const auto rows = f.k.size(0), high = f.above.size(0);
+    for (int64_t u = 0; u < f.k.size(1); ++u) {
+      const auto& [samples, below] = live[static_cast<size_t>(u)];
+      const auto pick = [&, &s = samples](const Tensor& x) {
+        return s.defined() ? x.index_select(1, s) : x;
+      };
+      const auto from = f.response.defined() ? 0 : u;
+      const auto left =
+          pairs(pick(f.k.select(1, u).narrow(0, from, rows - from)), pick(f.above));
+      if (f.response.defined()) {
+        left.view({rows, high, -1})
+            .narrow(1, 0, f.response.size(0))
+            .addcmul_(pick(f.delta).unsqueeze(1), pick(f.response.select(1, u)));
+      }
+      sum[u]
+          .narrow(0, from, rows - from)
+          .view({left.size(0), -1})
+          .addmm_(left, below.t());
     }
-    hessian_.narrow(0, offset_[static_cast<size_t>(l)], rows * high)
-        .narrow(1, offset_[static_cast<size_t>(m)], units * low) +=
-        block.reshape({rows * high, units * low});
+  }
+
+  // Adds the block by one product over all pairs of inputs.
+  static void add_pairs(const Factors& f, const Tensor& below, Tensor& sum) {
+    const auto rows = f.k.size(0), units = f.k.size(1);
+    const auto high = f.above.size(0), low = below.size(0);
+    const auto k = f.k.transpose(0, 1).reshape({units * rows, -1});
+    sum.view({units * rows, high * low}).addmm_(k, pairs(f.above, below).t());
+    if (!f.response.defined()) return;
+    const auto columns = f.response.size(0);
+    const auto moved =
+        at::mm(pairs(f.delta, below), f.response.reshape({columns * units, -1}).t())
+            .view({rows, low, columns, units})
+            .permute({3, 0, 2, 1});
+    sum.narrow(2, 0, columns) += moved;
+  }
+
+  // The lower half of a block on the diagonal, and its mirror image.
+  static Tensor mirrored(const Tensor& sum) {
+    const auto rows = sum.size(0), high = sum.size(2);
+    const auto lower =
+        sum.permute({1, 2, 0, 3}).reshape({rows * high, rows * high}).tril();
+    return (lower + lower.tril(-1).t())
+        .view({rows, high, rows, high})
+        .permute({2, 0, 1, 3});
+  }
+
+  // Where the weights, and the biases, of a layer are in θ and among its inputs.
+  struct Range {
+    int64_t first, input, inputs;
+  };
+  std::vector<Range> ranges(size_t layer) const {
+    const auto& at = network_.layout.layers[layer];
+    std::vector<Range> out{{at.weight, 0, at.columns}};
+    if (at.bias >= 0) out.push_back({at.bias, at.columns, 1});
+    return out;
+  }
+
+  // The block of two layers, and its mirror image, in `out` in the order of θ.
+  void place(size_t l, size_t m, const Tensor& sum, Tensor& out) const {
+    const auto units = sum.size(0), rows = sum.size(1);
+    for (const auto& a : ranges(l)) {
+      for (const auto& b : ranges(m)) {
+        const auto part = sum.narrow(2, a.input, a.inputs)
+                              .narrow(3, b.input, b.inputs)
+                              .permute({1, 2, 0, 3});
+        auto to = out.narrow(0, a.first, rows * a.inputs)
+                      .narrow(1, b.first, units * b.inputs);
+        to.view({rows, a.inputs, units, b.inputs}).copy_(part);
+        if (l == m) continue;
+        out.narrow(0, b.first, units * b.inputs)
+            .narrow(1, a.first, rows * a.inputs)
+            .copy_(to.t());
+      }
+    }
   }
 
   const Network& network_;
   std::vector<Weights> weights_;
-  std::vector<int64_t> offset_;
-  Tensor order_;
-  Tensor hessian_;
+  std::vector<std::vector<Tensor>> sums_;
 };
 
 int64_t block_size(const Network& network) {
   int64_t most = 1;
   for (const auto& l : network.layout.layers) {
     for (const auto& m : network.layout.layers) {
+      const auto high = l.columns + 1, low = m.columns + 1;
       most = std::max({most,
                        l.rows * m.rows,
-                       (l.columns + 1) * (m.columns + 1),
-                       l.rows * (m.columns + 1)});
+                       m.columns >= kManyInputs ? l.rows * high : high * low,
+                       l.rows * low,
+                       l.columns * m.rows});
     }
   }
-  return std::max<int64_t>(1, kMostNumbers / most);
+  return std::max<int64_t>(kLeastSamples, kMostNumbers / most);
 }
 
 }  // namespace
-
-LossJet loss_jet(const LossOptions& loss, const Tensor& f, const Tensor& y) {
-  const double weight = 1.0 / static_cast<double>(f.size(1));
-  const auto with = [&](const Tensor& first, const Tensor& second) {
-    return LossJet{.first = first * weight,
-                   .second = second * weight,
-                   .share = {},
-                   .weight = weight};
-  };
-  const auto at_argument = [&](Elementwise kind, const Tensor& z, double parameter) {
-    return std::pair(elementwise_derivative(kind, 1, z, parameter),
-                     elementwise_derivative(kind, 2, z, parameter));
-  };
-  switch (loss.kind) {
-    case LossKind::kMse:
-      return with(f - y, at::ones_like(f));
-    case LossKind::kCrossEntropy: {
-      const auto p = at::softmax(f, 0);
-      return {.first = (p - y) * weight, .second = {}, .share = p, .weight = weight};
-    }
-    case LossKind::kLogistic: {
-      const auto [d, c] = at_argument(Elementwise::kSoftplus, -(f * y), 1);
-      return with(-(y * d), y * y * c);
-    }
-    case LossKind::kHuber: {
-      const auto [d, c] = at_argument(Elementwise::kHuber, f - y, loss.huber_delta);
-      return with(d, c);
-    }
-    case LossKind::kHinge: {
-      const auto [d, c] = at_argument(Elementwise::kHinge, f * y, 1);
-      return with(y * d, y * y * c);
-    }
-    case LossKind::kSigmoidCrossEntropy: {
-      const auto [d, c] = at_argument(Elementwise::kSoftplus, f, 1);
-      return with(d - y, c);
-    }
-    case LossKind::kAbsolute: {
-      const auto [d, c] = at_argument(Elementwise::kAbs, f - y, 1);
-      return with(d, c);
-    }
-  }
-  throw ContractError("loss_jet: unknown loss");
-}
 
 Tensor closed_hessian(const Network& network,
                       const Tensor& theta,

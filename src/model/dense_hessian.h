@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "model/loss_jet.h"
 #include "model/network.h"
 
 namespace basin {
@@ -12,19 +13,6 @@ struct LayerJet {
   torch::Tensor slope;  ///< φ'(z), `[rows, N]`
   torch::Tensor bend;   ///< φ''(z), `[rows, N]`
 };
-
-/// The loss as a function of the outputs f, weights of the samples included.
-struct LossJet {
-  torch::Tensor first;   ///< ∂L/∂f, `[K, N]`
-  torch::Tensor second;  ///< ∂²L/∂f² if it has no mixed terms, `[K, N]`
-  torch::Tensor share;   ///< softmax: p, `[K, N]`, instead of `second`
-  double weight = 1;     ///< of one sample
-};
-
-/// Derivatives of the mean loss at f `[K, N]`.
-LossJet loss_jet(const LossOptions& loss,
-                 const torch::Tensor& outputs,
-                 const torch::Tensor& targets);
 
 /// What an activation gives for z `[rows, N]` of a layer: φ, φ', φ''.
 using ActivationJet =

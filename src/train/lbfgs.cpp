@@ -2,6 +2,7 @@
 
 #include <ATen/Functions.h>
 
+#include <array>
 #include <cmath>
 #include <deque>
 #include <limits>
@@ -13,10 +14,17 @@ namespace {
 
 using Vector = std::vector<double>;
 
+// In eight lanes, whatever the machine has, so that the sum is the same everywhere.
 double dot(const Vector& a, const Vector& b) {
-  double sum = 0;
-  for (size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
+  constexpr size_t kLanes = 8;
+  std::array<double, kLanes> lane{};
+  const size_t whole = a.size() / kLanes * kLanes;
+  for (size_t i = 0; i < whole; i += kLanes) {
+    for (size_t k = 0; k < kLanes; ++k) lane[k] += a[i + k] * b[i + k];
+  }
+  for (size_t i = whole; i < a.size(); ++i) lane[i - whole] += a[i] * b[i];
+  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
+         ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
 double largest(const Vector& a) {

@@ -65,7 +65,7 @@ class Crease final : public FrozenObjective {
 
 TEST(CompositeNewton, StopsOnAKinkThatHolds) {
   const auto found = minimize_composite(
-      Crease(0.25), vector({3, 5}), at::arange(2, torch::kInt64), {});
+      Crease(0.25), {.theta = vector({3, 5})}, at::arange(2, torch::kInt64), {});
   EXPECT_TRUE(found.converged) << found.problem;
   EXPECT_LT(largest(found.point.theta - vector({0, 1})), 1e-12);
   ASSERT_EQ(found.point.active.size(), 1u);
@@ -77,7 +77,7 @@ TEST(CompositeNewton, LeavesAKinkThatDoesNotHold) {
   // At slope −1.5 the loss falls for ever towards x > 0: it may not be called a
   // minimum.
   const auto found = minimize_composite(Crease(-1.5),
-                                        vector({0, 5}),
+                                        {.theta = vector({0, 5})},
                                         at::arange(2, torch::kInt64),
                                         {.max_iterations = 20});
   EXPECT_FALSE(found.converged);
