@@ -18,13 +18,12 @@ std::vector<Real> Reference::argument_gradient(const std::vector<Real>&,
   throw ContractError("reference: this loss has no kinks");
 }
 
-/// One sample on its way through the layers.
-struct ReferenceNetwork::Trace {
-  std::vector<std::vector<Real>> input;  // of each layer
-  std::vector<std::vector<Real>> pre;    // z
-  std::vector<std::vector<Real>> slope;  // φ'(z)
-  std::vector<Real> output;
-};
+namespace {
+
+// Samples that are derived together.
+constexpr int64_t kChunk = 32;
+
+}  // namespace
 
 ReferenceNetwork::ReferenceNetwork(const Network& network,
                                    const LossOptions& loss,
@@ -52,80 +51,6 @@ int64_t ReferenceNetwork::site_of(size_t layer, int64_t unit, int64_t sample) co
   return offset_[layer] + unit * inputs_.size(0) + sample;
 }
 
-ReferenceNetwork::Trace ReferenceNetwork::forward(const std::vector<Real>& theta,
-                                                  const std::vector<double>& slopes,
-                                                  int64_t sample) const {
-  Trace out;
-  const auto* x = inputs_.data_ptr<double>() + sample * inputs_.size(1);
-  std::vector<Real> a(x, x + inputs_.size(1));
-  const auto& layers = network_.layout.layers;
-  for (size_t l = 0; l < layers.size(); ++l) {
-    const auto& layer = layers[l];
-    const auto phi = l + 1 == layers.size() ? network_.options.output_activation
-                                            : network_.options.activation;
-    std::vector<Real> z, next, slope;
-    for (int64_t r = 0; r < layer.rows; ++r) {
-      Real sum = layer.bias >= 0 ? theta[static_cast<size_t>(layer.bias + r)] : 0;
-      for (int64_t c = 0; c < layer.columns; ++c) {
-        sum += theta[static_cast<size_t>(layer.weight + r * layer.columns + c)] *
-               a[static_cast<size_t>(c)];
-      }
-      auto answer = apply(phi, sum);
-      if (offset_[l] >= 0 && !slopes.empty()) {
-        const Real s = slopes[static_cast<size_t>(site_of(l, r, sample))];
-        answer = {s * sum, s};
-      }
-      z.push_back(sum);
-      slope.push_back(answer.slope);
-      const bool skip = network_.skips(static_cast<int64_t>(l));
-      next.push_back(answer.value + (skip ? a[static_cast<size_t>(r)] : 0));
-    }
-    out.input.push_back(a);
-    out.pre.push_back(z);
-    out.slope.push_back(slope);
-    a = next;
-  }
-  out.output = a;
-  return out;
-}
-
-// Adds the gradient that follows from ∂/∂z of layer `from`, layer by layer downward.
-void ReferenceNetwork::backward(const std::vector<Real>& theta,
-                                const Trace& trace,
-                                size_t from,
-                                std::vector<Real> g,
-                                ReferenceValue& out,
-                                int64_t sample,
-                                std::vector<std::vector<Real>>* by_layer) const {
-  std::vector<Real> skipped;  // ∂/∂a that went round the layer above
-  for (size_t l = from + 1; l-- > 0;) {
-    if (by_layer) (*by_layer)[l] = g;
-    const auto& layer = network_.layout.layers[l];
-    std::vector<Real> below(static_cast<size_t>(layer.columns), 0);
-    for (int64_t r = 0; r < layer.rows; ++r) {
-      const Real own = g[static_cast<size_t>(r)];
-      if (layer.bias >= 0) out.gradient[static_cast<size_t>(layer.bias + r)] += own;
-      for (int64_t c = 0; c < layer.columns; ++c) {
-        const auto p = static_cast<size_t>(layer.weight + r * layer.columns + c);
-        out.gradient[p] += own * trace.input[l][static_cast<size_t>(c)];
-        below[static_cast<size_t>(c)] += own * theta[p];
-      }
-    }
-    for (size_t c = 0; c < skipped.size(); ++c) below[c] += skipped[c];
-    skipped.clear();
-    if (l == 0) return;
-    if (network_.skips(static_cast<int64_t>(l - 1))) skipped = below;
-    for (size_t c = 0; c < below.size(); ++c) {
-      if (offset_[l - 1] >= 0 && !out.sensitivity.empty()) {
-        out.sensitivity[static_cast<size_t>(
-            site_of(l - 1, static_cast<int64_t>(c), sample))] += below[c];
-      }
-      below[c] *= trace.slope[l - 1][c];
-    }
-    g = below;
-  }
-}
-
 ReferenceValue ReferenceNetwork::evaluate(const std::vector<Real>& theta,
                                           const std::vector<double>& slopes) const {
   ReferenceValue out{.gradient = std::vector<Real>(theta.size(), 0),
@@ -134,8 +59,10 @@ ReferenceValue ReferenceNetwork::evaluate(const std::vector<Real>& theta,
   const auto samples = inputs_.size(0), outputs = targets_.size(1);
   const auto last = network_.layout.layers.size() - 1;
   const Real share = Real{1} / static_cast<Real>(samples);
+  std::vector<ReferenceTrace> traces(static_cast<size_t>(std::min(kChunk, samples)));
   for (int64_t n = 0; n < samples; ++n) {
-    const auto trace = forward(theta, slopes, n);
+    auto& trace = traces[static_cast<size_t>(n % kChunk)];
+    forward(theta, slopes, n, trace);
     for (size_t l = 0; l <= last; ++l) {
       for (size_t r = 0; offset_[l] >= 0 && r < trace.pre[l].size(); ++r) {
         out.arguments[static_cast<size_t>(site_of(l, static_cast<int64_t>(r), n))] =
@@ -155,7 +82,8 @@ ReferenceValue ReferenceNetwork::evaluate(const std::vector<Real>& theta,
       loss.slope[static_cast<size_t>(k)] = slopes[site] * z.slope;
     }
     out.value += loss.value * share;
-    std::vector<Real> g;
+    auto& g = trace.delta[last];
+    g.clear();
     for (size_t k = 0; k < loss.slope.size(); ++k) {
       out.outputs.push_back(trace.output[k]);
       if (offset_[last] >= 0) {
@@ -164,7 +92,11 @@ ReferenceValue ReferenceNetwork::evaluate(const std::vector<Real>& theta,
       }
       g.push_back(loss.slope[k] * share * trace.slope[last][k]);
     }
-    backward(theta, trace, last, g, out, n);
+    backward(theta, last, n, trace, &out.sensitivity);
+    if (n + 1 == samples || (n + 1) % kChunk == 0) {
+      add_gradient(std::span(traces).first(static_cast<size_t>(n % kChunk + 1)),
+                   out.gradient);
+    }
   }
   for (const auto& layer : network_.layout.layers) {
     const auto begin = layer.weight;
@@ -191,10 +123,11 @@ std::vector<Real> ReferenceNetwork::argument_gradient(const std::vector<Real>& t
     if (offset_[l] >= 0 && site >= offset_[l]) block = l;
   }
   const auto unit = static_cast<size_t>((site - offset_[block]) / samples);
-  const auto trace = forward(theta, slopes, sample);
-  ReferenceValue out{.gradient = std::vector<Real>(theta.size(), 0)};
+  ReferenceTrace trace;
+  forward(theta, slopes, sample, trace);
   const auto layer = std::min(block, last);
-  std::vector<Real> g(trace.pre[layer].size(), 0);
+  auto& g = trace.delta[layer];
+  g.assign(trace.pre[layer].size(), 0);
   g[unit] = 1;
   if (block > last) {
     const double y =
@@ -203,8 +136,8 @@ std::vector<Real> ReferenceNetwork::argument_gradient(const std::vector<Real>& t
     g[unit] =
         loss_argument(loss_, trace.output[unit], y).slope * trace.slope[last][unit];
   }
-  backward(theta, trace, layer, g, out, sample);
-  return out.gradient;
+  backward(theta, layer, sample, trace, nullptr);
+  return gradient_of(trace);
 }
 
 Real ReferenceNetwork::least_loss() const {
@@ -233,27 +166,25 @@ Real ReferenceNetwork::smooth_radius(const std::vector<Real>& theta) const {
   const Real none = std::numeric_limits<Real>::infinity();
   std::vector<Bend> bends;
   Real most = 0;
+  ReferenceTrace trace;
   for (int64_t n = 0; n < inputs_.size(0); ++n) {
-    const auto trace = forward(theta, {}, n);
+    forward(theta, {}, n, trace);
     const auto* y = targets_.data_ptr<double>() + n * targets_.size(1);
     const auto loss = sample_loss(loss_, trace.output, y);
-    std::vector<Real> g;
+    auto& g = trace.delta[last];
+    g.clear();
     for (size_t k = 0; k < loss.slope.size(); ++k) {
       g.push_back(loss.slope[k] * trace.slope[last][k]);
       if (loss_.kind != LossKind::kHuber) continue;
       const Real off = std::abs(trace.output[k] - y[k]) - loss_.huber_delta;
       bends.push_back({std::abs(off), none, last + 1, k, n});
     }
-    std::vector<std::vector<Real>> by_layer(last + 1);
-    ReferenceValue unused{
-        .gradient = std::vector<Real>(theta.size(), 0),
-        .sensitivity = std::vector<Real>(static_cast<size_t>(sites_), 0)};
-    backward(theta, trace, last, g, unused, n, &by_layer);
+    backward(theta, last, n, trace, nullptr);
     for (size_t l = 0; l <= last; ++l) {
       const auto phi =
           l == last ? network_.options.output_activation : network_.options.activation;
       for (size_t r = 0; phi == Elementwise::kElu && r < trace.pre[l].size(); ++r) {
-        const Real effect = std::abs(by_layer[l][r]);
+        const Real effect = std::abs(trace.delta[l][r]);
         most = std::max(most, effect);
         bends.push_back({std::abs(trace.pre[l][r]), effect, l, r, n});
       }
@@ -266,14 +197,13 @@ Real ReferenceNetwork::smooth_radius(const std::vector<Real>& theta) const {
   if (bends.size() > 32) bends.resize(32);
   Real out = none;
   for (const auto& b : bends) {
-    const auto trace = forward(theta, {}, b.sample);
+    forward(theta, {}, b.sample, trace);
     const auto layer = std::min(b.layer, last);
-    std::vector<Real> g(trace.pre[layer].size(), 0);
-    g[b.unit] = b.layer > last ? trace.slope[last][b.unit] : Real{1};
-    ReferenceValue at{.gradient = std::vector<Real>(theta.size(), 0)};
-    backward(theta, trace, layer, g, at, b.sample);
+    trace.delta[layer].assign(trace.pre[layer].size(), 0);
+    trace.delta[layer][b.unit] = b.layer > last ? trace.slope[last][b.unit] : Real{1};
+    backward(theta, layer, b.sample, trace, nullptr);
     Real square = 0;
-    for (const Real v : at.gradient) square += v * v;
+    for (const Real v : gradient_of(trace)) square += v * v;
     if (square > 0) out = std::min(out, b.size / std::sqrt(square));
   }
   return out;

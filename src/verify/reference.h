@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include <span>
 #include <vector>
 
 #include "core/objective.h"
@@ -49,6 +50,15 @@ class Reference {
                                               int64_t site) const;
 };
 
+/// One sample on its way through the layers of a network and back, by layer.
+struct ReferenceTrace {
+  std::vector<std::vector<Real>> input;  ///< `[columns]`
+  std::vector<std::vector<Real>> pre;    ///< z `[rows]`
+  std::vector<std::vector<Real>> slope;  ///< φ'(z) `[rows]`
+  std::vector<std::vector<Real>> delta;  ///< ∂/∂z `[rows]` of what is derived; 0: empty
+  std::vector<Real> output;
+};
+
 /// A multilayer perceptron on samples.
 class ReferenceNetwork final : public Reference {
  public:
@@ -68,17 +78,18 @@ class ReferenceNetwork final : public Reference {
                                       int64_t site) const override;
 
  private:
-  struct Trace;
-  Trace forward(const std::vector<Real>& theta,
-                const std::vector<double>& slopes,
-                int64_t sample) const;
+  void forward(const std::vector<Real>& theta,
+               const std::vector<double>& slopes,
+               int64_t sample,
+               ReferenceTrace& out) const;
   void backward(const std::vector<Real>& theta,
-                const Trace& trace,
                 size_t from,
-                std::vector<Real> pre_gradient,
-                ReferenceValue& out,
                 int64_t sample,
-                std::vector<std::vector<Real>>* by_layer = nullptr) const;
+                ReferenceTrace& trace,
+                std::vector<Real>* sensitivity) const;
+  void add_gradient(std::span<const ReferenceTrace> traces,
+                    std::vector<Real>& gradient) const;
+  std::vector<Real> gradient_of(const ReferenceTrace& trace) const;
   int64_t site_of(size_t layer, int64_t unit, int64_t sample) const;
 
   Network network_;
