@@ -12,6 +12,13 @@ using torch::Tensor;
 
 constexpr double kAtEnd = 1e-6;  // share of a slope that is at its end
 
+constexpr int kMostPasses = 24;
+
+// How far the shares are inside of 0 and 1, at least.
+double margin_of(const Tensor& shares) {
+  return at::minimum(shares, 1 - shares).min().item<double>();
+}
+
 Tensor picked(const std::vector<Real>& from, const std::vector<int64_t>& index) {
   auto out = at::empty({static_cast<int64_t>(index.size())}, torch::kFloat64);
   for (size_t i = 0; i < index.size(); ++i) {
@@ -63,9 +70,7 @@ Tensor towards_middle(const Tensor& rows, const Tensor& force, const Tensor& sha
   const auto basis = u.narrow(1, rank, u.size(1) - rank) /
                      (rows.norm(2, {1}) * force).clamp_min(1e-300).unsqueeze(1);
   auto best = none, now = none;
-  const auto margin = [&](const Tensor& change) {
-    return at::minimum(share + change, 1 - share - change).min().item<double>();
-  };
+  const auto margin = [&](const Tensor& change) { return margin_of(share + change); };
   auto weight = at::ones_like(share);
   for (int pass = 0; pass < 200; ++pass) {
     const auto scaled = basis * weight.sqrt().unsqueeze(1);
@@ -110,7 +115,8 @@ HeldSlopes held_slopes(const CertificateContext& context,
   for (const auto& f : fixed) set(f.sites, f.slope);
   rows = at::zeros({count, static_cast<int64_t>(free.size())}, torch::kFloat64);
   shares = at::full({count}, 0.5, torch::kFloat64);
-  for (int pass = 0; pass < 12; ++pass) {
+  bool settled = false;
+  for (int pass = 0; pass <= kMostPasses; ++pass) {
     const auto now = context.reference.evaluate(theta, slopes);
     gradient = picked(now.gradient, free);
     force = at::empty({count}, torch::kFloat64);
@@ -120,20 +126,22 @@ HeldSlopes held_slopes(const CertificateContext& context,
                                theta, slopes, active[static_cast<size_t>(a)].front()),
                            free));
     }
-    if (count == 0 || pass == 11) break;
-    auto change =
-        -at::mv(at::linalg_pinv(rows.t().contiguous(), 1e-9), gradient) / force / width;
-    if (pass < 4 && force.min().item<double>() > 0) {
+    if (count == 0 || pass == kMostPasses || settled) break;
+    // Where rows depend on each other, the least change of shares.
+    const auto pull = rows.t() * (force * width);
+    auto change = -at::mv(at::linalg_pinv(pull, 1e-11), gradient);
+    const bool inside = margin_of(shares + change) > 0;
+    if ((pass < 4 || !inside) && force.min().item<double>() > 0) {
       change = change + towards_middle(rows, force * width, shares + change);
     }
     shares = shares + change;
+    settled = change.abs().max().item<double>() < 1e-13;
     for (int64_t a = 0; a < count; ++a) {
       set(active[static_cast<size_t>(a)],
           (low[a] + width[a] * shares[a]).item<double>());
     }
   }
-  if (count > 0)
-    margin = std::min(margin, at::minimum(shares, 1 - shares).min().item<double>());
+  if (count > 0) margin = std::min(margin, margin_of(shares));
   return out;
 }
 
