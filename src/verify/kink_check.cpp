@@ -95,23 +95,10 @@ Tensor difference_hessian(const Reference& reference,
                           const std::vector<double>& slopes,
                           const std::vector<int64_t>& free,
                           Real step) {
-  const auto size = static_cast<int64_t>(free.size());
-  auto out = at::empty({size, size}, torch::kFloat64);
-  for (int64_t i = 0; i < size; ++i) {
-    check_stop();
-    const auto p = static_cast<size_t>(free[static_cast<size_t>(i)]);
-    const Real h = step * (1 + std::abs(theta[p]));
-    auto up = theta, down = theta;
-    up[p] += h;
-    down[p] -= h;
-    const auto a = reference.evaluate(up, slopes).gradient;
-    const auto b = reference.evaluate(down, slopes).gradient;
-    for (int64_t j = 0; j < size; ++j) {
-      const auto q = static_cast<size_t>(free[static_cast<size_t>(j)]);
-      out[i][j] = static_cast<double>((a[q] - b[q]) / (2 * h));
-    }
-  }
-  return (out + out.t()) / 2;
+  const auto index = at::tensor(free, torch::kInt64);
+  return reference.hessian(theta, slopes, step)
+      .index_select(0, index)
+      .index_select(1, index);
 }
 
 namespace {

@@ -70,29 +70,22 @@ ReferenceValue ReferenceNetwork::evaluate(const std::vector<Real>& theta,
       }
     }
     const auto* y = targets_.data_ptr<double>() + n * outputs;
-    auto loss = sample_loss(loss_, trace.output, y);
+    const auto loss = end(slopes, n, trace);
     for (int64_t k = 0; offset_[last + 1] >= 0 && k < outputs; ++k) {
       const auto site = static_cast<size_t>(site_of(last + 1, k, n));
-      const auto z = loss_argument(loss_, trace.output[static_cast<size_t>(k)], y[k]);
-      out.arguments[site] = z.value;
+      out.arguments[site] =
+          loss_argument(loss_, trace.output[static_cast<size_t>(k)], y[k]).value;
       out.sensitivity[site] = share;
-      if (slopes.empty()) continue;
-      if (k == 0) loss.value = 0;
-      loss.value += slopes[site] * z.value;
-      loss.slope[static_cast<size_t>(k)] = slopes[site] * z.slope;
     }
     out.value += loss.value * share;
-    auto& g = trace.delta[last];
-    g.clear();
     for (size_t k = 0; k < loss.slope.size(); ++k) {
       out.outputs.push_back(trace.output[k]);
       if (offset_[last] >= 0) {
         out.sensitivity[static_cast<size_t>(
             site_of(last, static_cast<int64_t>(k), n))] = loss.slope[k] * share;
       }
-      g.push_back(loss.slope[k] * share * trace.slope[last][k]);
     }
-    backward(theta, last, n, trace, &out.sensitivity);
+    backward(theta, last, 0, n, trace, &out.sensitivity);
     if (n + 1 == samples || (n + 1) % kChunk == 0) {
       add_gradient(std::span(traces).first(static_cast<size_t>(n % kChunk + 1)),
                    out.gradient);
@@ -136,7 +129,7 @@ std::vector<Real> ReferenceNetwork::argument_gradient(const std::vector<Real>& t
     g[unit] =
         loss_argument(loss_, trace.output[unit], y).slope * trace.slope[last][unit];
   }
-  backward(theta, layer, sample, trace, nullptr);
+  backward(theta, layer, 0, sample, trace, nullptr);
   return gradient_of(trace);
 }
 
@@ -179,7 +172,7 @@ Real ReferenceNetwork::smooth_radius(const std::vector<Real>& theta) const {
       const Real off = std::abs(trace.output[k] - y[k]) - loss_.huber_delta;
       bends.push_back({std::abs(off), none, last + 1, k, n});
     }
-    backward(theta, last, n, trace, nullptr);
+    backward(theta, last, 0, n, trace, nullptr);
     for (size_t l = 0; l <= last; ++l) {
       const auto phi =
           l == last ? network_.options.output_activation : network_.options.activation;
@@ -201,7 +194,7 @@ Real ReferenceNetwork::smooth_radius(const std::vector<Real>& theta) const {
     const auto layer = std::min(b.layer, last);
     trace.delta[layer].assign(trace.pre[layer].size(), 0);
     trace.delta[layer][b.unit] = b.layer > last ? trace.slope[last][b.unit] : Real{1};
-    backward(theta, layer, b.sample, trace, nullptr);
+    backward(theta, layer, 0, b.sample, trace, nullptr);
     Real square = 0;
     for (const Real v : gradient_of(trace)) square += v * v;
     if (square > 0) out = std::min(out, b.size / std::sqrt(square));

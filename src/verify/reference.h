@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -44,10 +45,22 @@ class Reference {
   virtual ReferenceValue evaluate(const std::vector<Real>& theta,
                                   const std::vector<double>& slopes) const = 0;
 
+  /// H `[P, P]` by central differences of the gradient, of `step` · (1 + size). By
+  /// default one of each parameter.
+  virtual torch::Tensor hessian(const std::vector<Real>& theta,
+                                const std::vector<double>& slopes,
+                                Real step) const;
+
   /// ∂z/∂θ of one site.
   virtual std::vector<Real> argument_gradient(const std::vector<Real>& theta,
                                               const std::vector<double>& slopes,
                                               int64_t site) const;
+};
+
+/// The loss of one sample and its derivative by the outputs.
+struct SampleLoss {
+  Real value = 0;
+  std::vector<Real> slope;
 };
 
 /// One sample on its way through the layers of a network and back, by layer.
@@ -77,16 +90,47 @@ class ReferenceNetwork final : public Reference {
                                       const std::vector<double>& slopes,
                                       int64_t site) const override;
 
+  /// One difference for each unit of each sample: W of a layer l acts through its z,
+  ///
+  ///   ∂²L/∂W_l[u, j] ∂W_m[r, i] = Σ_n a_{l-1}[j] ∂(δ_m[r] a_{m-1}[i]) / ∂z_l[u],  m ≥
+  ///   l.
+  torch::Tensor hessian(const std::vector<Real>& theta,
+                        const std::vector<double>& slopes,
+                        Real step) const override;
+
  private:
   void forward(const std::vector<Real>& theta,
                const std::vector<double>& slopes,
                int64_t sample,
                ReferenceTrace& out) const;
+  void go_on(const std::vector<Real>& theta,
+             const std::vector<double>& slopes,
+             int64_t sample,
+             size_t from,
+             ReferenceTrace& trace) const;
+  SampleLoss end(const std::vector<double>& slopes,
+                 int64_t sample,
+                 ReferenceTrace& trace) const;
   void backward(const std::vector<Real>& theta,
                 size_t from,
+                size_t to,
                 int64_t sample,
                 ReferenceTrace& trace,
                 std::vector<Real>* sensitivity) const;
+  /// A unit of a layer and by how much its z moves.
+  struct UnitStep {
+    size_t layer;
+    size_t unit;
+    Real length;
+  };
+  void bend(const std::vector<Real>& theta,
+            const std::vector<double>& slopes,
+            const ReferenceTrace& base,
+            int64_t sample,
+            const UnitStep& by,
+            std::array<ReferenceTrace, 2>& sides,
+            double* row) const;
+  torch::Tensor mirrored(const torch::Tensor& columns) const;
   void add_gradient(std::span<const ReferenceTrace> traces,
                     std::vector<Real>& gradient) const;
   std::vector<Real> gradient_of(const ReferenceTrace& trace) const;

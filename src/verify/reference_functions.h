@@ -10,12 +10,6 @@ struct ValueAndSlope {
   Real slope;
 };
 
-/// The loss of one sample and its derivative by the outputs.
-struct SampleLoss {
-  Real value = 0;
-  std::vector<Real> slope;
-};
-
 /// φ and its slope at z.
 ValueAndSlope apply(Elementwise kind, Real z);
 

@@ -41,49 +41,86 @@ void ReferenceNetwork::forward(const std::vector<Real>& theta,
                                const std::vector<double>& slopes,
                                int64_t sample,
                                ReferenceTrace& out) const {
-  const auto& layers = network_.layout.layers;
-  out.input.resize(layers.size());
-  out.pre.resize(layers.size());
-  out.slope.resize(layers.size());
-  out.delta.resize(layers.size());
+  const auto count = network_.layout.layers.size();
+  for (auto* part : {&out.input, &out.pre, &out.slope, &out.delta}) part->resize(count);
   for (auto& delta : out.delta) delta.clear();
   const auto* x = inputs_.data_ptr<double>() + sample * inputs_.size(1);
   out.input[0].assign(x, x + inputs_.size(1));
-  for (size_t l = 0; l < layers.size(); ++l) {
+  out.pre[0].clear();
+  go_on(theta, slopes, sample, 0, out);
+}
+
+// The layers from `from` up; if its z are there already, from them.
+void ReferenceNetwork::go_on(const std::vector<Real>& theta,
+                             const std::vector<double>& slopes,
+                             int64_t sample,
+                             size_t from,
+                             ReferenceTrace& out) const {
+  const auto& layers = network_.layout.layers;
+  for (size_t l = from; l < layers.size(); ++l) {
     const auto& layer = layers[l];
     const auto phi = l + 1 == layers.size() ? network_.options.output_activation
                                             : network_.options.activation;
     const bool skip = network_.skips(static_cast<int64_t>(l));
     const auto& a = out.input[l];
+    auto& z = out.pre[l];
+    if (l > from) z.clear();
+    const auto rows = static_cast<size_t>(layer.rows);
+    for (size_t r = z.size(); r < rows; ++r) {
+      const auto* row = &theta[static_cast<size_t>(layer.weight) + r * a.size()];
+      const Real bias =
+          layer.bias >= 0 ? theta[static_cast<size_t>(layer.bias) + r] : 0;
+      z.push_back(bias + dot(row, a.data(), a.size()));
+    }
     auto& next = l + 1 == layers.size() ? out.output : out.input[l + 1];
     next.clear();
-    out.pre[l].clear();
     out.slope[l].clear();
-    for (int64_t r = 0; r < layer.rows; ++r) {
-      const auto row = static_cast<size_t>(layer.weight + r * layer.columns);
-      const Real bias =
-          layer.bias >= 0 ? theta[static_cast<size_t>(layer.bias + r)] : 0;
-      const Real z = bias + dot(&theta[row], a.data(), a.size());
-      auto answer = apply(phi, z);
+    for (size_t r = 0; r < rows; ++r) {
+      auto answer = apply(phi, z[r]);
       if (offset_[l] >= 0 && !slopes.empty()) {
-        const Real s = slopes[static_cast<size_t>(site_of(l, r, sample))];
-        answer = {s * z, s};
+        const Real s =
+            slopes[static_cast<size_t>(site_of(l, static_cast<int64_t>(r), sample))];
+        answer = {s * z[r], s};
       }
-      out.pre[l].push_back(z);
       out.slope[l].push_back(answer.slope);
-      next.push_back(answer.value + (skip ? a[static_cast<size_t>(r)] : 0));
+      next.push_back(answer.value + (skip ? a[r] : 0));
     }
   }
 }
 
-// From ∂/∂z of layer `from`, layer by layer downward.
+// The loss of the outputs, and ∂/∂z of the last layer of its share in the mean.
+SampleLoss ReferenceNetwork::end(const std::vector<double>& slopes,
+                                 int64_t sample,
+                                 ReferenceTrace& trace) const {
+  const auto last = network_.layout.layers.size() - 1;
+  const auto outputs = targets_.size(1);
+  const auto* y = targets_.data_ptr<double>() + sample * outputs;
+  auto loss = sample_loss(loss_, trace.output, y);
+  for (int64_t k = 0; offset_[last + 1] >= 0 && !slopes.empty() && k < outputs; ++k) {
+    const auto s = slopes[static_cast<size_t>(site_of(last + 1, k, sample))];
+    const auto z = loss_argument(loss_, trace.output[static_cast<size_t>(k)], y[k]);
+    if (k == 0) loss.value = 0;
+    loss.value += s * z.value;
+    loss.slope[static_cast<size_t>(k)] = s * z.slope;
+  }
+  auto& delta = trace.delta[last];
+  delta.clear();
+  for (size_t k = 0; k < loss.slope.size(); ++k) {
+    delta.push_back(loss.slope[k] / static_cast<Real>(targets_.size(0)) *
+                    trace.slope[last][k]);
+  }
+  return loss;
+}
+
+// From ∂/∂z of layer `from`, layer by layer down to `to`.
 void ReferenceNetwork::backward(const std::vector<Real>& theta,
                                 size_t from,
+                                size_t to,
                                 int64_t sample,
                                 ReferenceTrace& trace,
                                 std::vector<Real>* sensitivity) const {
   std::vector<Real> skipped;  // ∂/∂a that went round the layer above
-  for (size_t l = from; l > 0; --l) {
+  for (size_t l = from; l > to; --l) {
     const auto& layer = network_.layout.layers[l];
     auto& below = trace.delta[l - 1];
     below.assign(static_cast<size_t>(layer.columns), 0);
