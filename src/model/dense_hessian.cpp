@@ -65,8 +65,11 @@ class Blocks {
     for (int64_t m = 0; m < layers; ++m) {
       check_stop();
       const auto [z, a] = responses(jets, m);
-      const bool each_unit = jets[static_cast<size_t>(m)].input.size(0) >= kManyInputs;
-      const auto live = live_samples(jets, adjoint, m, each_unit);
+      const auto lower = static_cast<size_t>(m);
+      const auto inputs = with_one(jets[lower], m);
+      const bool each_unit = jets[lower].input.size(0) >= kManyInputs;
+      const auto live = each_unit ? live_samples(jets[lower], adjoint[lower], inputs)
+                                  : std::vector<Live>{};
       // E = ∂e/∂z_m of the layer at hand, from the top down.
       auto e = top_response(loss, a.back());
       for (int64_t l = layers - 1; l >= m; --l) {
@@ -77,11 +80,11 @@ class Blocks {
                               .above = with_one(jets[at], l),
                               .delta = adjoint[at] * jets[at].slope,
                               .response = l > m ? a[up - 1] : Tensor()};
-        auto& sum = sums_[at][static_cast<size_t>(m)];
+        auto& sum = sums_[at][lower];
         if (each_unit) {
           add_units(factors, live, sum);
         } else {
-          add_pairs(factors, with_one(jets[static_cast<size_t>(m)], m), sum);
+          add_pairs(factors, inputs, sum);
         }
         if (l == m) break;
         auto below = through(weights_[at].weight.t(), factors.k);
@@ -158,16 +161,11 @@ class Blocks {
     Tensor below;    // [b, s]
   };
 
-  std::vector<Live> live_samples(const std::vector<LayerJet>& jets,
-                                 const std::vector<Tensor>& adjoint,
-                                 int64_t m,
-                                 bool each_unit) const {
+  static std::vector<Live> live_samples(const LayerJet& jet,
+                                        const Tensor& adjoint,
+                                        const Tensor& below) {
     std::vector<Live> out;
-    if (!each_unit) return out;
-    const auto at = static_cast<size_t>(m);
-    const auto below = with_one(jets[at], m);
-    const auto live =
-        at::logical_or(jets[at].slope != 0, adjoint[at] * jets[at].bend != 0);
+    const auto live = at::logical_or(jet.slope != 0, adjoint * jet.bend != 0);
     for (int64_t u = 0; u < live.size(0); ++u) {
       const auto samples = live[u].nonzero().squeeze(1);
       if (samples.size(0) < live.size(1)) {

@@ -59,13 +59,10 @@ Tensor hessian_along(const CertificateContext& context,
                      const std::vector<Real>& theta,
                      const Tensor& v) {
   const auto h = 1e-6L / static_cast<Real>(v.norm().item<double>());
-  const auto up = context.reference.evaluate(moved(theta, v, h), {}).gradient;
+  auto out = context.reference.evaluate(moved(theta, v, h), {}).gradient;
   const auto down = context.reference.evaluate(moved(theta, v, -h), {}).gradient;
-  auto out = at::empty_like(v);
-  for (size_t p = 0; p < up.size(); ++p) {
-    out[static_cast<int64_t>(p)] = static_cast<double>((up[p] - down[p]) / (2 * h));
-  }
-  return out;
+  for (size_t p = 0; p < out.size(); ++p) out[p] = (out[p] - down[p]) / (2 * h);
+  return as_tensor(out);
 }
 
 // The loss falls when all weights grow, or their part in the zero modes does.

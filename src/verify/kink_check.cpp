@@ -8,7 +8,6 @@
 
 #include "core/objective.h"
 #include "core/random.h"
-#include "core/stop.h"
 #include "curvature/symmetric_eigen.h"
 #include "verify/held_slopes.h"
 #include "verify/kink_sites.h"

@@ -70,6 +70,11 @@ struct ReferenceTrace {
   std::vector<std::vector<Real>> slope;  ///< φ'(z) `[rows]`
   std::vector<std::vector<Real>> delta;  ///< ∂/∂z `[rows]` of what is derived; 0: empty
   std::vector<Real> output;
+
+  /// Of all but the output.
+  void set_layers(size_t count) {
+    for (auto* part : {&input, &pre, &slope, &delta}) part->resize(count);
+  }
 };
 
 /// A multilayer perceptron on samples.

@@ -64,10 +64,7 @@ void ReferenceNetwork::bend(const std::vector<Real>& theta,
   const auto& layers = network_.layout.layers;
   for (size_t side = 0; side < 2; ++side) {
     auto& trace = sides[side];
-    trace.delta.resize(layers.size());
-    trace.input.resize(layers.size());
-    trace.slope.resize(layers.size());
-    trace.pre.resize(layers.size());
+    trace.set_layers(layers.size());
     trace.input[by.layer] = base.input[by.layer];
     trace.pre[by.layer] = base.pre[by.layer];
     trace.pre[by.layer][by.unit] += side == 0 ? by.length : -by.length;

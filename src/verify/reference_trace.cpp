@@ -1,7 +1,5 @@
 // One sample through a network and back, in extended precision.
 
-#include <algorithm>
-
 #include "verify/reference.h"
 #include "verify/reference_functions.h"
 
@@ -41,8 +39,7 @@ void ReferenceNetwork::forward(const std::vector<Real>& theta,
                                const std::vector<double>& slopes,
                                int64_t sample,
                                ReferenceTrace& out) const {
-  const auto count = network_.layout.layers.size();
-  for (auto* part : {&out.input, &out.pre, &out.slope, &out.delta}) part->resize(count);
+  out.set_layers(network_.layout.layers.size());
   for (auto& delta : out.delta) delta.clear();
   const auto* x = inputs_.data_ptr<double>() + sample * inputs_.size(1);
   out.input[0].assign(x, x + inputs_.size(1));

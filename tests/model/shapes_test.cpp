@@ -7,6 +7,7 @@
 #include "model/fused_objective.h"
 #include "model/make_objective.h"
 #include "support/networks.h"
+#include "verify/points.h"
 #include "verify/reference.h"
 
 namespace basin {
@@ -59,13 +60,12 @@ void expect_one_answer(const Shape& s, torch::ScalarType dtype, double tolerance
   const auto v = normal({3, network.layout.dimension}, 4).to(dtype);
   const auto a = batched.value_and_gradient(theta), b = fused.value_and_gradient(theta);
   for (int64_t row = 0; row < 3; ++row) {
-    const torch::Tensor wide = theta[row].to(torch::kFloat64).contiguous();
-    const auto c = loops.evaluate(
-        {wide.data_ptr<double>(), wide.data_ptr<double>() + wide.numel()}, {});
+    const auto wide = reals(theta[row]);
+    const auto c = loops.evaluate(wide, {});
     const auto value = static_cast<double>(c.value);
     EXPECT_NEAR(a.value[row].item<double>(), value, tolerance * (1 + value));
     EXPECT_NEAR(b.value[row].item<double>(), value, tolerance * (1 + value));
-    for (int64_t p = 0; p < wide.numel(); ++p) {
+    for (int64_t p = 0; p < theta.size(1); ++p) {
       const auto g = static_cast<double>(c.gradient[static_cast<size_t>(p)]);
       EXPECT_NEAR(a.gradient[row][p].item<double>(), g, tolerance * (1 + std::abs(g)));
       EXPECT_NEAR(b.gradient[row][p].item<double>(), g, tolerance * (1 + std::abs(g)));

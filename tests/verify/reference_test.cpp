@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "support/networks.h"
+#include "verify/points.h"
 
 namespace basin {
 namespace {
@@ -13,11 +14,6 @@ using testing::largest;
 using testing::normal;
 using testing::objective_for;
 using testing::random_data;
-
-std::vector<Real> as_reals(const torch::Tensor& theta) {
-  const auto flat = theta.contiguous();
-  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
-}
 
 // By one difference a unit, against one a parameter, and against autograd.
 void expect_one_hessian(const ModelOptions& model,
@@ -37,7 +33,7 @@ void expect_one_hessian(const ModelOptions& model,
   } else {
     exact = objective.Objective::hessian(theta)[0];
   }
-  const auto at = as_reals(theta[0]);
+  const auto at = reals(theta[0]);
   const auto ours = reference.hessian(at, slopes, 1e-6L);
   const auto each = reference.Reference::hessian(at, slopes, 1e-6L);
   const double size = largest(exact) + 1e-300;
