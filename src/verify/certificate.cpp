@@ -1,10 +1,12 @@
 #include "verify/certificate.h"
 
 #include <ATen/Functions.h>
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include <cmath>
 
+#include "core/error.h"
 #include "core/random_vector.h"
 #include "curvature/symmetric_eigen.h"
 #include "verify/kink_check.h"
@@ -116,22 +118,12 @@ bool fits(Verdict verdict, Certificate certificate) {
   }
 }
 
-}  // namespace
-
-std::vector<std::string> faults_of(const CertificateContext& context,
-                                   const Endpoint& e) {
-  std::vector<std::string> faults;
-  if (e.verdict == Verdict::kDiverged) return faults;
-  if (!e.theta.defined() || e.theta.numel() != context.reference.dimension()) {
-    faults.emplace_back("its parameters are missing, or not of this network");
-    return faults;
-  }
-  const auto theta = reals(e.theta);
-  const auto at = context.reference.evaluate(theta, {});
-  const auto loss = static_cast<double>(at.value);
-  if (!(std::abs(loss - e.loss) <= 1e-12 * (1 + std::abs(loss)))) {
-    faults.push_back(fmt::format("loss {:.17g}, not {:.17g}", loss, e.loss));
-  }
+// What the certificate, or the verdict without one, says.
+void check_claim(const CertificateContext& context,
+                 const Endpoint& e,
+                 const std::vector<Real>& theta,
+                 const ReferenceValue& at,
+                 std::vector<std::string>& faults) {
   if (is_certified(e) && e.theta.numel() > context.options.dense_limit) {
     faults.emplace_back("certified although its spectrum is not known");
   } else if (e.certificate == Certificate::kLowerBound) {
@@ -139,7 +131,7 @@ std::vector<std::string> faults_of(const CertificateContext& context,
     const Real rounding = context.reference.zero_loss() + 1e-14L * std::abs(bound);
     if (!(at.value - bound <= rounding)) {
       faults.push_back(fmt::format("the loss is {:.17g}, its least value {:.17g}",
-                                   loss,
+                                   static_cast<double>(at.value),
                                    static_cast<double>(bound)));
     }
   } else if (e.certificate == Certificate::kConstant) {
@@ -156,6 +148,32 @@ std::vector<std::string> faults_of(const CertificateContext& context,
     check_saddle(context, e, theta, at.value, faults);
   } else if (e.verdict == Verdict::kEscaping) {
     check_escaping(context, e, theta, at.value, faults);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> faults_of(const CertificateContext& context,
+                                   const Endpoint& e) {
+  std::vector<std::string> faults;
+  if (e.verdict == Verdict::kDiverged) return faults;
+  if (!e.theta.defined() || e.theta.numel() != context.reference.dimension()) {
+    faults.emplace_back("its parameters are missing, or not of this network");
+    return faults;
+  }
+  const auto theta = reals(e.theta);
+  const auto at = context.reference.evaluate(theta, {});
+  const auto loss = static_cast<double>(at.value);
+  if (!(std::abs(loss - e.loss) <= 1e-12 * (1 + std::abs(loss)))) {
+    faults.push_back(fmt::format("loss {:.17g}, not {:.17g}", loss, e.loss));
+  }
+  try {
+    check_claim(context, e, theta, at, faults);
+  } catch (const NumericError& error) {
+    faults.push_back(fmt::format("could not be derived: {}", error.what()));
+  } catch (const c10::Error& error) {
+    faults.push_back(
+        fmt::format("could not be derived: {}", error.what_without_backtrace()));
   }
   const bool says_certified = e.verdict == Verdict::kKinkMinimum ||
                               e.verdict == Verdict::kModuloSplitting ||

@@ -220,6 +220,29 @@ TEST(ForgedClaims, OfAKinkMinimumAreNamed) {
   EXPECT_TRUE(names(c.fault(smooth), "it lies on a kink"));
 }
 
+// A bit of an exponent: numbers that no decomposition takes are a fault, too.
+TEST(ForgedClaims, OfWeightsBeyondAllBoundsAreNamed) {
+  const Case kinked{
+      {.depth = 1, .width = 3}, {.weight_decay = 1e-2}, random_data(12, 2, 0)};
+  const Case smooth{kTanh, {.weight_decay = 1e-2}, xor_data()};
+  for (const auto* c : {&kinked, &smooth}) {
+    for (const auto& e : c->ends(4)) {
+      if (!is_certified(e)) continue;
+      for (int64_t p = 0; p < e.theta.numel(); ++p) {
+        for (const double factor : {0x1p512, 0x1p-512, 0x1p900, Endpoint::kNan}) {
+          auto far = e;
+          far.theta = e.theta.clone();
+          far.theta[p] *= factor;
+          if (far.theta[p].item<double>() == e.theta[p].item<double>()) continue;
+          std::string fault;
+          ASSERT_NO_THROW(fault = c->fault(far)) << p << " by " << factor;
+          EXPECT_NE(fault, "") << p << " by " << factor;
+        }
+      }
+    }
+  }
+}
+
 TEST(ForgedClaims, OfAConvexMinimumAreNamed) {
   // Medians: every b in [2, 3] is a minimum of Σ |b − y| for y = 1, 2, 3, 10.
   Dataset data{.name = "medians", .inputs = at::zeros({4, 1}, torch::kFloat64)};
