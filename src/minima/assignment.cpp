@@ -1,8 +1,20 @@
 #include "minima/assignment.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace basin {
+namespace {
+
+// Potentials are sums of costs and must stay finite: a search among infinities and NaN
+// would not end.
+double bounded(double cost) {
+  constexpr double kWorst = 1e290;
+  return std::isnan(cost) ? kWorst : std::clamp(cost, -kWorst, kWorst);
+}
+
+}  // namespace
 
 std::vector<int64_t> solve_assignment(const std::vector<double>& cost, int64_t n) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -24,7 +36,7 @@ std::vector<int64_t> solve_assignment(const std::vector<double>& cost, int64_t n
       for (size_t j = 1; j < size; ++j) {
         if (seen[j]) continue;
         const double reduced =
-            cost[(row - 1) * static_cast<size_t>(n) + (j - 1)] - u[row] - v[j];
+            bounded(cost[(row - 1) * static_cast<size_t>(n) + (j - 1)]) - u[row] - v[j];
         if (reduced < slack[j]) {
           slack[j] = reduced;
           previous[j] = column;

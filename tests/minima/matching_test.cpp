@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/random.h"
 #include "minima/assignment.h"
@@ -118,6 +120,22 @@ TEST(Assignment, IsNoWorseThanEveryPermutation) {
     } while (std::next_permutation(p.begin(), p.end()));
     EXPECT_NEAR(total(solve_assignment(cost, 5)), best, 1e-12);
   }
+}
+
+TEST(Assignment, IsAPermutationWhateverTheCosts) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double infinite = std::numeric_limits<double>::infinity();
+  for (const double odd : {nan, infinite, -infinite, 1e308}) {
+    for (int64_t holes = 1; holes <= 9; ++holes) {
+      std::vector<double> cost(9, 1.0);
+      std::fill_n(cost.begin(), holes, odd);
+      auto assigned = solve_assignment(cost, 3);
+      std::sort(assigned.begin(), assigned.end());
+      EXPECT_EQ(assigned, (std::vector<int64_t>{0, 1, 2})) << odd << " " << holes;
+    }
+  }
+  // What can be told apart still is.
+  EXPECT_EQ(solve_assignment({nan, 1, 2, nan}, 2), (std::vector<int64_t>{1, 0}));
 }
 
 }  // namespace
