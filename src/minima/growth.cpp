@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "core/numbers.h"
 #include "core/stop.h"
 #include "minima/growth_bound.h"
 
@@ -16,13 +17,40 @@ using torch::Tensor;
 
 constexpr double kWorthClimbing = 0.97;
 constexpr int64_t kMostClimbs = 200;
+constexpr double kNegligible = 1e-11;  // of decay
 
-// Without the inputs that are zero on every sample (units at zero): c(w) does not
-// depend on their weights, and those of live units are zero.
-GrowthProblem without_silent_inputs(const GrowthProblem& problem, const Tensor& kept) {
-  auto out = problem;
-  out.inputs = problem.inputs.index_select(1, kept);
-  for (auto& unit : out.live) unit.row = unit.row.index_select(0, kept);
+// Columns that span the rows of x, but for what is shorter than `spare`.
+Tensor row_space(const Tensor& x, double spare) {
+  const auto [u, sizes, vt] = at::linalg_svd(x, false);
+  const auto values = numbers(sizes);
+  auto rank = values.size();
+  for (double square = 0; rank > 0; --rank) {
+    square += values[rank - 1] * values[rank - 1];
+    if (square > spare * spare) break;
+  }
+  return vt.narrow(0, 0, static_cast<int64_t>(rank)).t().contiguous();
+}
+
+// c(w) depends on w by the span of the a_n alone (units at zero below, or fewer samples
+// than inputs), and lies in that of the r_n (few live units above).
+struct Reduced {
+  GrowthProblem problem;
+  Tensor inputs;  // w = inputs · w of the reduced problem
+};
+
+Reduced reduce(const GrowthProblem& problem) {
+  const double steep = std::max(std::abs(problem.low), std::abs(problem.high));
+  const double spare = kNegligible * problem.decay / steep;
+  const auto& a = problem.inputs;
+  const auto& r = problem.sensitivity;
+  Reduced out{problem, row_space(a, spare / (1e-300 + r.norm().item<double>()))};
+  const auto columns = row_space(r, spare / (1e-300 + a.norm().item<double>()));
+  out.problem.inputs = at::mm(a, out.inputs);
+  out.problem.sensitivity = at::mm(r, columns);
+  for (auto& unit : out.problem.live) {
+    unit.row = at::mv(out.inputs.t(), unit.row);
+    unit.column = at::mv(columns.t(), unit.column);
+  }
   return out;
 }
 
@@ -40,14 +68,14 @@ GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes) {
   out.ratio = peak.ratio;
   if (peak.ratio > 1 + kGrowing) return grows(peak);
   if (max_nodes == 0) return out;
-  const auto kept = (problem.inputs != 0).any(0).nonzero().squeeze(1);
-  const auto reduced = without_silent_inputs(problem, kept);
-  if (kept.size(0) > kMostInputs) return out;
+  const auto [reduced, inputs] = reduce(problem);
+  if (inputs.size(1) > kMostInputs) return out;
   const GrowthBound bound(reduced);
   if (!bound.usable()) return out;
   std::vector<DirectionPair> open = bound.all_directions();
   int64_t climbs = 0;
   for (int64_t nodes = 0; !open.empty(); ++nodes) {
+    out.nodes = nodes;
     if (nodes == max_nodes) return out;
     if (nodes % 1024 == 0) check_stop();
     const auto pair = std::move(open.back());
@@ -59,13 +87,12 @@ GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes) {
     if (grown || (node.ratio > kWorthClimbing && climbs < kMostClimbs)) {
       ++climbs;
       const auto centre = at::tensor(pair.row.centre, torch::kFloat64);
-      const auto from = at::zeros({problem.inputs.size(1)}, torch::kFloat64)
-                            .index_copy(0, kept, centre);
+      const auto from = at::mv(inputs, centre);
       const auto top = climb_growth(problem, from.unsqueeze(0));
       out.ratio = std::max(out.ratio, top.ratio);
       if (top.ratio > 1 + kGrowing) return grows(top);
     }
-    for (auto& part : bound.split(pair)) open.push_back(std::move(part));
+    for (auto& part : bound.split(pair, node)) open.push_back(std::move(part));
   }
   out.silent = Answer::kYes;
   out.splitting = !problem.live.empty();

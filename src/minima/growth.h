@@ -42,6 +42,7 @@ struct GrowthTest {
 
   double ratio = 0;       ///< largest ‖c(w)‖ / (decay ‖w‖) seen
   torch::Tensor witness;  ///< w of unit length with ‖c(w)‖ > decay, `[m]`, if kNo
+  int64_t nodes = 0;      ///< boxes of directions that were examined
 };
 
 /// Whether a unit at zero stays there (docs/kinks.md). c is homogeneous; without live
@@ -52,8 +53,8 @@ struct GrowthTest {
 /// along its kinks, is below decay: the loss is then a minimum but for splittings.
 ///
 /// A search from many starts looks for a witness; branch and bound over the directions
-/// of w and v excludes it, where m is at most kMostInputs; with no `max_nodes` the
-/// search is all, and the answer kNo or kUndecided.
+/// of w and v excludes it, where the inputs' rank is at most kMostInputs; with no
+/// `max_nodes` the search is all, and the answer kNo or kUndecided.
 GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes = kMostNodes);
 
 /// A ratio above 1 by this grows.

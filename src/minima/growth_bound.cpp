@@ -10,11 +10,11 @@
 namespace basin {
 namespace {
 
-constexpr double kSafety = 1e-9;  // covers the rounding of sums
-constexpr int kSweeps = 40;
-constexpr double kSmallRow = 1.0 / 8;  // near a live unit q is cut from here
-constexpr double kNearLive = 5;        // half widths
-constexpr double kSteepest = 1e3;  // slopes beyond those of φ, where a side is known
+constexpr double kSmallRow = 0.1;        // from here on q has boxes
+constexpr double kNearRow = 0.3;         // and from here near a live unit
+constexpr double kNearLive = 5;          // half widths
+constexpr double kFineColumn = 1.0 / 8;  // of the row: no finer where it would suffice
+constexpr size_t kFewSamples = 4;        // looked at by their sides
 
 void append(const std::vector<DirectionPair>& from, std::vector<DirectionPair>& to) {
   to.insert(to.end(), from.begin(), from.end());
@@ -38,7 +38,7 @@ GrowthBound::GrowthBound(const GrowthProblem& problem)
 std::vector<DirectionPair> GrowthBound::all_directions() const {
   std::vector<DirectionPair> out;
   for (const auto& row : faces(m_)) {
-    const DirectionPair pair{row, {}};
+    const DirectionPair pair{row, {}, {}};
     if (k_ > 1) out.push_back(pair);
     if (k_ == 1) append(with_columns(pair), out);
   }
@@ -47,38 +47,42 @@ std::vector<DirectionPair> GrowthBound::all_directions() const {
 
 std::vector<DirectionPair> GrowthBound::with_columns(const DirectionPair& pair) const {
   std::vector<DirectionPair> out;
-  for (const auto& column : faces(k_)) out.push_back({pair.row, column});
+  for (const auto& column : faces(k_)) out.push_back({pair.row, column, pair.sides});
   return out;
 }
 
-std::vector<DirectionPair> GrowthBound::split(const DirectionPair& pair) const {
-  const auto w = widest(pair.row);
-  const double half = pair.row.half[w];
+bool GrowthBound::near_live(const DirectionBox& row, double share) const {
+  return std::any_of(live_.begin(), live_.end(), [&](const Live& live) {
+    return meets(live.row, row, share);
+  });
+}
+
+std::vector<DirectionPair> GrowthBound::split(const DirectionPair& pair,
+                                              const Node& node) const {
   std::vector<DirectionPair> out;
-  if (pair.column.centre.empty()) {
-    const bool near = half < kSmallRow &&
-                      std::any_of(live_.begin(), live_.end(), [&](const Live& live) {
-                        return meets(live.row, pair.row, kNearLive);
-                      });
-    if (near) return with_columns(pair);
-    for (auto& row : halves(pair.row, w)) out.push_back({row, {}});
+  if (node.cut == Cut::kSample) {
+    for (const bool above : {true, false}) {
+      out.push_back(pair);
+      out.back().sides.push_back({node.sample, above});
+    }
     return out;
   }
-  const auto q = widest(pair.column);
-  if (half >= pair.column.half[q]) {
-    for (auto& row : halves(pair.row, w)) out.push_back({row, pair.column});
-  } else {
-    for (auto& column : halves(pair.column, q)) out.push_back({pair.row, column});
+  if (node.cut == Cut::kColumn) {
+    if (pair.column.centre.empty()) return with_columns(pair);
+    for (auto& column : halves(pair.column, widest(pair.column))) {
+      out.push_back({pair.row, column, pair.sides});
+    }
+    return out;
+  }
+  for (auto& row : halves(pair.row, widest(pair.row))) {
+    out.push_back({row, pair.column, pair.sides});
   }
   return out;
 }
 
 GrowthBound::Samples GrowthBound::look(const DirectionPair& pair) const {
-  Samples out{std::vector<double>(n_),
-              std::vector<double>(n_),
-              std::vector<double>(n_),
-              std::vector<double>(n_),
-              std::vector<double>(n_)};
+  const std::vector<double> none(n_);
+  Samples out{none, none, none, none};
   for (size_t i = 0; i < n_; ++i) {
     const double* a = &a_[i * m_];
     const double* r = &r_[i * k_];
@@ -87,81 +91,11 @@ GrowthBound::Samples GrowthBound::look(const DirectionPair& pair) const {
     out.from[i] = z - span;
     out.to[i] = z + span;
     out.weight[i] = dot(r, pair.column.centre.data(), k_);
-    const double turn = reach(r, pair.column);
-    out.least[i] = out.weight[i] - turn;
-    out.most[i] = out.weight[i] + turn;
+    out.most[i] = out.weight[i] + reach(r, pair.column);
   }
-  return out;
-}
-
-// Slopes s_n for which q·r_n φ(z_n) is at most q·r_n s_n z_n (or exceeds it by a
-// little, where a sample of positive weight may change sides). Chosen are those that
-// make |Σ s_n (q·r_n) a_n| small, by turns: the dual of the largest value where the
-// samples lie on the sides that the boxes know.
-void GrowthBound::choose_slopes(const Samples& at, std::vector<double>& slopes) const {
-  struct Range {
-    size_t sample;
-    double low, high;
-  };
-  std::vector<double> g(m_, 0);
-  std::vector<Range> open;
-  for (size_t i = 0; i < n_; ++i) {
-    const bool above = at.from[i] >= 0, below = at.to[i] <= 0;
-    const bool gains = at.least[i] > 0, costs = at.most[i] < 0;
-    if (above || below) {
-      slopes[i] = above ? high_ : low_;
-      const bool up = above == gains;
-      if (gains || costs) {
-        open.push_back({i, up ? slopes[i] : -kSteepest, up ? kSteepest : slopes[i]});
-      }
-    } else if (costs) {
-      slopes[i] = at.from[i] + at.to[i] > 0 ? high_ : low_;
-      open.push_back({i, low_, high_});
-    } else {
-      slopes[i] = (high_ * at.to[i] - low_ * at.from[i]) / (at.to[i] - at.from[i]);
-    }
-    for (size_t j = 0; j < m_; ++j) g[j] += slopes[i] * at.weight[i] * a_[i * m_ + j];
-  }
-  double before = length(g);
-  for (int sweep = 0; sweep < kSweeps && !open.empty(); ++sweep) {
-    for (const auto& range : open) {
-      const auto i = range.sample;
-      const double* a = &a_[i * m_];
-      const double size = at.weight[i] * squares_[i];
-      if (size == 0) continue;
-      const double best = slopes[i] - dot(g.data(), a, m_) / size;
-      const double next = std::clamp(best, range.low, range.high);
-      const double change = (next - slopes[i]) * at.weight[i];
-      if (change == 0) continue;
-      for (size_t j = 0; j < m_; ++j) g[j] += change * a[j];
-      slopes[i] = next;
-    }
-    const double now = length(g);
-    if (now < 0.9 * decay_ || now > 0.999 * before) break;
-    before = now;
-  }
-}
-
-// qᵀC w, C = Σ s_n r_n a_nᵀ, with what samples of positive weight that may change sides
-// add to it.
-GrowthBound::Relaxed GrowthBound::relax(const DirectionPair& pair,
-                                        const Samples& at,
-                                        const std::vector<double>& slopes) const {
-  Relaxed out{std::vector<double>(k_ * m_, 0), std::vector<double>(m_, 0), 0};
-  for (size_t i = 0; i < n_; ++i) {
-    if (at.from[i] < 0 && at.to[i] > 0 && at.most[i] > 0) {
-      out.excess += at.most[i] * std::max((high_ - slopes[i]) * at.to[i],
-                                          (low_ - slopes[i]) * at.from[i]);
-    }
-    for (size_t o = 0; o < k_; ++o) {
-      const double factor = slopes[i] * r_[i * k_ + o];
-      for (size_t j = 0; j < m_; ++j) out.map[o * m_ + j] += factor * a_[i * m_ + j];
-    }
-  }
-  for (size_t o = 0; o < k_; ++o) {
-    for (size_t j = 0; j < m_; ++j) {
-      out.pull[j] += pair.column.centre[o] * out.map[o * m_ + j];
-    }
+  for (const auto& side : pair.sides) {
+    auto& end = side.above ? out.from[side.sample] : out.to[side.sample];
+    end = side.above ? std::max(end, 0.0) : std::min(end, 0.0);
   }
   return out;
 }
@@ -192,43 +126,35 @@ bool GrowthBound::excluded_for_every_column(const DirectionBox& row) const {
     for (size_t o = 0; o < k_; ++o) square += map[o * m_ + j] * map[o * m_ + j];
     most += row.half[j] * std::sqrt(square);
   }
-  return most < decay_ * least_length(row) * (1 - kSafety);
+  return most < decay_ * least_length(row) * (1 - kRounding);
 }
 
-// By the values in the box: good where it is small.
-bool GrowthBound::excluded_by_values(const DirectionPair& pair,
-                                     const Samples& at) const {
-  std::vector<double> slopes(n_);
+// Near a live unit, and where a sample's side makes the bound, its two sides are looked
+// at alone: halves of a box come near to it slowly.
+void GrowthBound::examine_columns(const DirectionPair& pair, Node& node) const {
+  const auto at = look(pair);
   for (size_t i = 0; i < n_; ++i) {
-    const double from = std::min(0.0, at.from[i]), to = std::max(0.0, at.to[i]);
-    slopes[i] = at.most[i] > 0 && from < to ? (high_ * to - low_ * from) / (to - from)
-                : at.from[i] + at.to[i] > 0 ? high_
-                                            : low_;
+    if (at.from[i] > at.to[i]) node.excluded = true;  // no such w
   }
-  const auto [map, pull, excess] = relax(pair, at, slopes);
-  double most = dot(pull.data(), pair.row.centre.data(), m_) +
-                reach(pull.data(), pair.row) + excess;
-  for (size_t o = 0; o < k_; ++o) {
-    const double* row = &map[o * m_];
-    most += pair.column.half[o] *
-            (std::abs(dot(row, pair.row.centre.data(), m_)) + reach(row, pair.row));
+  for (size_t j = 0; j < live_.size() && !node.excluded; ++j) {
+    node.excluded = excluded_by(live_[j], pair, at);
   }
-  return most <
-         decay_ * least_length(pair.column) * least_length(pair.row) * (1 - kSafety);
-}
-
-// By |Cᵀ q|: good where the largest value is elsewhere.
-bool GrowthBound::excluded_by_length(const DirectionPair& pair,
-                                     const Samples& at) const {
-  std::vector<double> slopes(n_);
-  choose_slopes(at, slopes);
-  const auto [map, pull, excess] = relax(pair, at, slopes);
-  double most = length(pull) + excess / least_length(pair.row);
-  for (size_t o = 0; o < k_; ++o) {
-    const double* row = &map[o * m_];
-    most += pair.column.half[o] * std::sqrt(dot(row, row, m_));
+  if (node.excluded) return;
+  const auto relaxed = relax(pair, at);
+  const auto bound = bounded_by_length(pair, relaxed);
+  node.excluded = bound.box || bounded_at_corners(pair, at, relaxed);
+  if (node.excluded) return;
+  const double row = pair.row.half[widest(pair.row)];
+  const double column = pair.column.half[widest(pair.column)];
+  const bool live = near_live(pair.row, 1);
+  if (column > row && (live || relaxed.unsure == 0)) node.cut = Cut::kColumn;
+  if (column > kFineColumn * row && bound.centre) node.cut = Cut::kColumn;
+  const bool one = 2 * relaxed.most > relaxed.excess;
+  if (node.cut == Cut::kRow && relaxed.unsure > 0 &&
+      (one || relaxed.unsure <= kFewSamples)) {
+    node.cut = Cut::kSample;
+    node.sample = relaxed.worst;
   }
-  return most < decay_ * least_length(pair.column) * (1 - kSafety);
 }
 
 GrowthBound::Node GrowthBound::examine(const DirectionPair& pair) const {
@@ -240,14 +166,14 @@ GrowthBound::Node GrowthBound::examine(const DirectionPair& pair) const {
     for (size_t o = 0; o < k_; ++o) c[o] += r_[i * k_ + o] * phi;
   }
   out.ratio = length(c) / (decay_ * length(pair.row.centre));
-  if (pair.column.centre.empty()) {
-    out.excluded = excluded_for_every_column(pair.row);
+  if (!pair.column.centre.empty()) {
+    examine_columns(pair, out);
     return out;
   }
-  const auto at = look(pair);
-  out.excluded = excluded_by_values(pair, at) || excluded_by_length(pair, at);
-  for (size_t j = 0; j < live_.size() && !out.excluded; ++j) {
-    out.excluded = excluded_by(live_[j], pair, at);
+  out.excluded = excluded_for_every_column(pair.row);
+  const double half = pair.row.half[widest(pair.row)];
+  if (half < kSmallRow || (half < kNearRow && near_live(pair.row, kNearLive))) {
+    out.cut = Cut::kColumn;
   }
   return out;
 }

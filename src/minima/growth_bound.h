@@ -7,10 +7,21 @@
 
 namespace basin {
 
-/// Directions of w `[m]` and of q `[k]`; an empty column is every q.
+/// w·a_n is on one side.
+struct Side {
+  size_t sample = 0;
+  bool above = true;
+};
+
+/// Directions of w `[m]`, of these the ones on the sides said, and of q `[k]`; an empty
+/// column is every q.
 struct DirectionPair {
   DirectionBox row, column;
+  std::vector<Side> sides;
 };
+
+/// Of bounds: covers the rounding of their sums.
+inline constexpr double kRounding = 1e-9;
 
 /// Bounds qᵀc(w) over pairs of boxes. For plain arrays and one thread.
 class GrowthBound {
@@ -23,15 +34,19 @@ class GrowthBound {
 
   std::vector<DirectionPair> all_directions() const;
 
-  /// Parts that cover the pair: halves of its widest side, or the faces of every q once
-  /// the box of w is small.
-  std::vector<DirectionPair> split(const DirectionPair& pair) const;
+  enum class Cut { kRow, kColumn, kSample };
 
   struct Node {
     double ratio = 0;       ///< ‖c(w)‖ / (decay ‖w‖) at the centre
     bool excluded = false;  ///< qᵀc(w) < decay |w| |q| but at live units
+    Cut cut = Cut::kRow;    ///< what keeps it from being excluded
+    size_t sample = 0;
   };
   Node examine(const DirectionPair& pair) const;
+
+  /// Parts that cover the pair: its halves, the two sides of a sample, or the faces of
+  /// every q once the box of w is small.
+  std::vector<DirectionPair> split(const DirectionPair& pair, const Node& node) const;
 
  private:
   struct Live {
@@ -41,21 +56,38 @@ class GrowthBound {
     std::vector<double> force;  // of each kink, for q: −q·r_n > 0
     std::vector<double> share;  // least distance of its slope to low and high
     std::vector<double> turn;   // ‖C b_n‖, b_n dual to the a_n of the kinks
+    bool held = false;          // the second singular value is below by the kinks alone
   };
   // What one pair of boxes says of every sample.
   struct Samples {
-    std::vector<double> from, to;     // z = w·a_n lies between
-    std::vector<double> least, most;  // so does q·r_n
-    std::vector<double> weight;       // q·r_n at the centre
+    std::vector<double> from, to;  // z = w·a_n lies between
+    std::vector<double> most;      // q·r_n is at most
+    std::vector<double> weight;    // q·r_n at the centre
+
+    bool settled(size_t i) const { return from[i] >= 0 || to[i] <= 0; }
+    bool unsure(size_t i) const { return !settled(i) && most[i] > 0; }
   };
+  // qᵀc(w) <= qᵀC w + excess |w| |q| in the pair; the same at the centre of q.
   struct Relaxed {
-    std::vector<double> map;   // C, [k, m]
-    std::vector<double> pull;  // Cᵀ q at the centre, [m]
-    double excess = 0;
+    std::vector<double> slopes;  // s, [N]
+    std::vector<double> sides;   // normals of the sides said, [m]
+    std::vector<double> box;     // and of the box
+    double excess = 0, at_centre = 0;
+    size_t unsure = 0;  // samples of positive weight that may change sides
+    size_t worst = 0;   // the one that adds most to the excess
+    double most = 0;    // what it adds
   };
-  Relaxed relax(const DirectionPair& pair,
-                const Samples& at,
-                const std::vector<double>& slopes) const;
+  struct Bounded {
+    bool centre = false, box = false;  // at the centre of q, in its box
+  };
+  Relaxed relax(const DirectionPair& pair, const Samples& at) const;
+  std::vector<double> map_of(const DirectionPair& pair,
+                             const Relaxed& relaxed,
+                             bool with_box) const;
+  Bounded bounded_by_length(const DirectionPair& pair, const Relaxed& relaxed) const;
+  bool bounded_at_corners(const DirectionPair& pair,
+                          const Samples& at,
+                          const Relaxed& relaxed) const;
 
   std::vector<DirectionPair> with_columns(const DirectionPair& pair) const;
   bool add_live(const LiveUnit& unit);
@@ -63,9 +95,8 @@ class GrowthBound {
                    const DirectionPair& pair,
                    const Samples& at) const;
   bool excluded_for_every_column(const DirectionBox& row) const;
-  bool excluded_by_values(const DirectionPair& pair, const Samples& at) const;
-  bool excluded_by_length(const DirectionPair& pair, const Samples& at) const;
-  void choose_slopes(const Samples& at, std::vector<double>& slopes) const;
+  bool near_live(const DirectionBox& row, double share) const;
+  void examine_columns(const DirectionPair& pair, Node& node) const;
   Samples look(const DirectionPair& pair) const;
 
   size_t n_, m_, k_;

@@ -21,6 +21,20 @@ double reach(const double* x, const DirectionBox& box) {
   return sum;
 }
 
+std::vector<double> corners(const DirectionBox& box) {
+  const auto m = box.centre.size();
+  std::vector<double> out = box.centre;
+  for (size_t j = 0; j < m; ++j) {
+    if (box.half[j] == 0) continue;
+    const auto before = out.size();
+    out.insert(out.end(), out.begin(), out.end());
+    for (size_t i = j; i < out.size(); i += m) {
+      out[i] += i < before ? -box.half[j] : box.half[j];
+    }
+  }
+  return out;
+}
+
 double least_length(const DirectionBox& box) {
   double square = 0;
   for (size_t j = 0; j < box.centre.size(); ++j) {
@@ -42,6 +56,14 @@ std::vector<DirectionBox> faces(size_t m) {
   return out;
 }
 
+size_t face_of(const DirectionBox& box) {
+  size_t face = 0;
+  for (size_t j = 0; j < box.half.size(); ++j) {
+    if (box.half[j] == 0 && std::abs(box.centre[j]) == 1) face = j;
+  }
+  return face;
+}
+
 size_t widest(const DirectionBox& box) {
   return static_cast<size_t>(std::max_element(box.half.begin(), box.half.end()) -
                              box.half.begin());
@@ -56,11 +78,7 @@ std::vector<DirectionBox> halves(const DirectionBox& box, size_t i) {
 }
 
 bool meets(const std::vector<double>& x, const DirectionBox& box, double share) {
-  // The coordinate of its face.
-  size_t face = 0;
-  for (size_t j = 0; j < x.size(); ++j) {
-    if (box.half[j] == 0 && std::abs(box.centre[j]) == 1) face = j;
-  }
+  const auto face = face_of(box);
   const double scale = x[face] * box.centre[face];
   if (!(scale > 0)) return false;
   for (size_t j = 0; j < x.size(); ++j) {

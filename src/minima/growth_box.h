@@ -14,11 +14,17 @@ struct DirectionBox {
 /// The 2 m faces of the cube.
 std::vector<DirectionBox> faces(size_t m);
 
+/// The coordinate that is ±1.
+size_t face_of(const DirectionBox& box);
+
 /// Coordinate of the greatest half width.
 size_t widest(const DirectionBox& box);
 
 /// The two halves, cut at coordinate i.
 std::vector<DirectionBox> halves(const DirectionBox& box, size_t i);
+
+/// Its corners, a row each.
+std::vector<double> corners(const DirectionBox& box);
 
 /// Length of the shortest vector in the box.
 double least_length(const DirectionBox& box);

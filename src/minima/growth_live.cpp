@@ -28,13 +28,22 @@ bool GrowthBound::add_live(const LiveUnit& unit) {
   const double off =
       std::max((at::mv(c, unit.row) - decay_ * q).norm().item<double>(),
                (at::mv(c.t(), q) - decay_ * unit.row).norm().item<double>());
-  if (!(off <= kSingular * decay_)) return false;
+  // What was left out of the spans of inputs and sensitivities is not part of it.
+  const double shorter =
+      std::min(unit.row.norm().item<double>(), q.norm().item<double>());
+  if (!(off <= kSingular * decay_ && shorter > 1 - kSingular)) return false;
   auto free = c - decay_ * at::outer(q, unit.row);
+  const auto second = [&] {
+    const auto square = symmetric_eigenvalues(at::mm(free, free.t()));
+    return std::sqrt(std::max(0.0, square[-1].item<double>()));
+  };
+  const auto below = [&] { return second() < (1 - kGap) * decay_; };
   Live out{
       .row = numbers(unit.row), .column = numbers(q), .slopes = numbers(unit.slopes)};
   if (!unit.kinks.empty()) {
     const auto rows = a.index_select(0, at::tensor(unit.kinks, torch::kInt64));
     const auto dual = at::linalg_pinv(rows, 1e-9);  // [m, K], columns b_n
+    out.held = !below();
     free = at::mm(free, at::eye(m, torch::kFloat64) - at::mm(dual, rows));
     out.turn = numbers(at::mm(c, dual).norm(2, {0}));
     for (const auto sample : unit.kinks) {
@@ -45,9 +54,7 @@ bool GrowthBound::add_live(const LiveUnit& unit) {
       if (!(out.force.back() > 0 && out.share.back() > 0)) return false;
     }
   }
-  const auto square = symmetric_eigenvalues(at::mm(free, free.t()));
-  const double second = std::sqrt(std::max(0.0, square[-1].item<double>()));
-  if (!(second < (1 - kGap) * decay_)) return false;
+  if (!below()) return false;
   live_.push_back(std::move(out));
   return true;
 }
@@ -64,7 +71,7 @@ bool GrowthBound::excluded_by(const Live& live,
     if (at.to[i] > 0 && s < high_) return false;
     if (at.from[i] < 0 && s > low_) return false;
   }
-  if (k_ == 1 || live.kinks.empty()) return true;
+  if (k_ == 1 || !live.held) return true;
   // q = β q_live + f over the box.
   const double centre = dot(pair.column.centre.data(), live.column.data(), k_);
   const double least = centre - reach(live.column.data(), pair.column);

@@ -4,7 +4,10 @@
 
 #include <cmath>
 
+#include "core/numbers.h"
+#include "core/random.h"
 #include "minima/box_problem.h"
+#include "minima/growth_bound.h"
 #include "minima/judge.h"
 #include "support/networks.h"
 #include "support/problems.h"
@@ -116,12 +119,94 @@ TEST(Growth, IgnoresInputsThatAreSilent) {
   EXPECT_EQ(many.silent, Answer::kYes);
 }
 
+// Three inputs, near the largest ratio from both sides; the rank is often lower.
+TEST(Growth, IsRightWithinAThousandth) {
+  const auto directions = testing::normal({60'000, 3}, 1) /
+                          testing::normal({60'000, 3}, 1).norm(2, {1}, true);
+  for (uint64_t i = 0; i < 12; ++i) {
+    auto problem =
+        random_growth(i % 3 == 0 ? 30 : 8, 3, 1 + static_cast<int64_t>(i % 3), i);
+    if (i % 4 == 3) problem.inputs.select(1, 2).copy_(problem.inputs.select(1, 0));
+    const auto phi = at::mm(directions, problem.inputs.t()).clamp_min(0);
+    const auto seen =
+        at::mm(phi, problem.sensitivity).norm(2, {1}).max().item<double>();
+    problem.decay = seen;
+    const double most = seen * search_growth(problem).ratio;
+    problem.decay = most * 1.001;
+    EXPECT_EQ(test_growth(problem).silent, Answer::kYes) << i;
+    problem.decay = most * 0.999;
+    EXPECT_EQ(test_growth(problem).silent, Answer::kNo) << i;
+  }
+}
+
+// A point of the box: a corner, or any.
+std::vector<double> point_in(const DirectionBox& box, RandomStream& random) {
+  auto x = box.centre;
+  const bool corner = random.uniform() < 0.3;
+  for (size_t j = 0; j < x.size(); ++j) {
+    const double t = 2 * random.uniform() - 1;
+    x[j] += box.half[j] * (corner ? (t > 0 ? 1 : -1) : t);
+  }
+  return x;
+}
+
+DirectionBox random_box(size_t m, double size, RandomStream& random) {
+  auto box =
+      faces(m)[static_cast<size_t>(random.uniform() * 2 * static_cast<double>(m))];
+  for (size_t j = 0; j < m; ++j) {
+    if (box.half[j] == 0) continue;
+    box.half[j] = size * random.uniform();
+    box.centre[j] = (1 - box.half[j]) * (2 * random.uniform() - 1);
+  }
+  return box;
+}
+
+// No pair of boxes is excluded in which some w and q reach decay, and some are in which
+// they come near to it.
+TEST(Growth, ExcludesNoBoxWithAValueAbove) {
+  RandomStream random(0, Stream::kProbe, 1);
+  int excluded = 0, boxes = 0;
+  for (uint64_t i = 0; i < 400; ++i) {
+    const auto m = 2 + static_cast<int64_t>(i % 3), k = 1 + static_cast<int64_t>(i % 4);
+    auto problem = random_growth(10, m, k, i);
+    DirectionPair pair{
+        random_box(static_cast<size_t>(m), i % 2 == 0 ? 0.3 : 0.05, random),
+        random_box(static_cast<size_t>(k), i % 5 == 0 ? 0.5 : 0.05, random),
+        {}};
+    if (i % 7 == 0) pair.sides = {{2, true}, {3, false}};
+    const auto a = numbers(problem.inputs), r = numbers(problem.sensitivity);
+    const auto mu = static_cast<size_t>(m), ku = static_cast<size_t>(k);
+    double most = -1;
+    for (int tries = 0; tries < 3000; ++tries) {
+      const auto w = point_in(pair.row, random), q = point_in(pair.column, random);
+      double sum = 0;
+      bool inside = true;
+      for (size_t n = 0; n < 10; ++n) {
+        const double z = dot(&a[n * mu], w.data(), mu);
+        for (const auto& side : pair.sides) {
+          if (side.sample == n && side.above != (z > 0)) inside = false;
+        }
+        sum += std::max(z, 0.0) * dot(&r[n * ku], q.data(), ku);
+      }
+      if (inside) most = std::max(most, sum / (length(w) * length(q)));
+    }
+    if (most <= 0.01) continue;
+    ++boxes;
+    problem.decay = most * (1 - 1e-6);
+    EXPECT_FALSE(GrowthBound(problem).examine(pair).excluded) << i;
+    problem.decay = most * 1.05;
+    excluded += GrowthBound(problem).examine(pair).excluded ? 1 : 0;
+  }
+  EXPECT_GT(boxes, 100);
+  EXPECT_GT(excluded, boxes / 4);
+}
+
 TEST(Growth, SaysWhenItCannotDecide) {
   auto problem = random_growth(40, 6, 1, 1);
   problem.decay = 10;
   EXPECT_EQ(test_growth(problem).silent, Answer::kYes);
   EXPECT_EQ(test_growth(problem, 3).silent, Answer::kUndecided);
-  problem = random_growth(40, kMostInputs + 1, 1, 1);
+  problem = random_growth(40, kMostInputs + 1, 2, 1);
   problem.decay = 10;
   EXPECT_EQ(test_growth(problem).silent, Answer::kUndecided);
 }
@@ -166,6 +251,33 @@ TEST(Growth, AsksForTheOtherSingularValuesOfALiveUnit) {
   problem = linear_growth(1, 1.01);
   problem.live = {live(1), live(-1)};
   EXPECT_EQ(test_growth(problem).silent, Answer::kNo);
+}
+
+// A sample that changes sides beside a live unit, at the angle δ: with c = (w_1, .6
+// w_2) there, and ε (w_2 − δ w_1)⁺ more, the ratio is above 1 if δ < ε / (2 (1 − .6²)),
+// to leading order.
+TEST(Growth, SeesAKinkBesideALiveUnit) {
+  for (const double e : {1e-1, 1e-2, 1e-3}) {
+    for (const double share : {0.7, 0.9}) {
+      const double angle = share * e / (2 * 0.64) / 0.8;
+      GrowthProblem problem{
+          .inputs = at::tensor({1.0, 1.0, 1.0, -1.0, -angle, 1.0}).view({3, 2}),
+          .sensitivity = at::tensor({0.5, 0.3, 0.5, -0.3, e, 0.0}).view({3, 2}),
+          .decay = 1};
+      problem.live = {{.row = vector({1, 0}),
+                       .column = vector({-1, 0}),
+                       .slopes = vector({1, 1, 0}),
+                       .kinks = {}}};
+      // The box of a live unit, to the sample and beyond it.
+      for (const double reach : {0.9, 1.1}) {
+        const DirectionPair near{{{1, 0}, {0, reach * angle}}, {{1, 0}, {0, 1e-4}}, {}};
+        EXPECT_EQ(GrowthBound(problem).examine(near).excluded, reach < 1);
+      }
+      const auto found = test_growth(problem);
+      const auto expected = share < 0.8 ? Answer::kNo : Answer::kYes;
+      EXPECT_EQ(found.silent, expected) << e << ' ' << share << ' ' << found.ratio;
+    }
+  }
 }
 
 TEST(Growth, DoesNotTrustAUnitThatIsNotCritical) {
