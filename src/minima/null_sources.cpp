@@ -30,6 +30,34 @@ Tensor input_null_space(const ParameterLayout& layout,
   return std::get<0>(at::linalg_qr(null.t())).t().contiguous();
 }
 
+// Pairs of units on the same side of every sample, or on the kink of the same samples:
+// within these sides the layer is linear in both.
+std::vector<Mixing> alike_mixings(const ParameterLayout& layout,
+                                  const std::vector<LayerProbe>& probes,
+                                  bool decayed) {
+  std::vector<Mixing> out;
+  for (size_t g = 0; g < layout.groups.size(); ++g) {
+    const auto& group = layout.groups[g];
+    if (!group.positive_scaling || group.general_linear || group.layers.size() > 1 ||
+        group.readers.empty()) {
+      continue;
+    }
+    const auto& z = probes[static_cast<size_t>(group.layers.front())].pre;
+    const double limit = kKinkTolerance * z.abs().max().item<double>();
+    const auto side = at::where(z.abs() > limit, z.sign(), at::zeros_like(z));
+    for (int64_t i = 0; i < group.units; ++i) {
+      const auto own = side.select(1, i);
+      if (!(own > 0).any().item<bool>()) continue;  // dead, or zero
+      for (int64_t j = i + 1; j < group.units; ++j) {
+        if (!own.equal(side.select(1, j))) continue;
+        out.push_back({g, i, j, decayed ? 1.0 : 0.0});
+        if (!decayed) out.push_back({g, j, i, 0.0});
+      }
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Tensor NullSource::moved(const Tensor& theta, const Tensor& c) const {
@@ -76,6 +104,13 @@ std::vector<NullSource> data_sources(const ParameterLayout& layout,
       rotations.push_back({note.id.group, note.id.unit, note.partner, 1});
     }
     add_mixings("duplicate units", false, layout, rotations, at, theta, out);
+    add_mixings("units alike on every sample",
+                false,
+                layout,
+                alike_mixings(layout, probes, true),
+                at,
+                theta,
+                out);
     return out;
   }
   std::vector<Tensor> rank, inactive, unread, duplicate;
@@ -124,6 +159,13 @@ std::vector<NullSource> data_sources(const ParameterLayout& layout,
   add_straight("inactive units", true, inactive, out);
   add_straight("unread units", false, unread, out);
   add_straight("duplicate units", false, duplicate, out);
+  add_mixings("units alike on every sample",
+              false,
+              layout,
+              alike_mixings(layout, probes, false),
+              at,
+              theta,
+              out);
   return out;
 }
 

@@ -38,10 +38,10 @@ std::vector<NullSource> symmetry_sources(const ParameterLayout& layout,
 /// Directions that the samples leave free: combinations of inputs that are zero on
 /// every sample, parameters that only strictly inactive relu units would pass on (see
 /// locally_free), rows of units that nothing reads, exchanges between units that
-/// answer alike. With decay on every parameter only one is left:
-/// homogeneous units with parallel rows, (w, v) and (s w, s v), may be rotated into
-/// each other, which keeps both their sum and their norm. `probes` as from layer_probes
-/// at θ.
+/// answer alike, mixtures of homogeneous units that are on the same side of every
+/// sample. With decay on every parameter rotations alone are left, which keep the norm:
+/// of units with parallel rows, (w, v) and (s w, s v), and of those on the same sides.
+/// `probes` as from layer_probes at θ.
 std::vector<NullSource> data_sources(const ParameterLayout& layout,
                                      const torch::Tensor& theta,
                                      const std::vector<LayerProbe>& probes,
