@@ -150,6 +150,28 @@ std::vector<int64_t> like_any(const std::vector<int64_t>& all,
   return out;
 }
 
+KinkSystem kink_system_at(const Objective& objective,
+                          const Tensor& free,
+                          const SameSites& same,
+                          const KinkPoint& point) {
+  const auto sites = index_of(point.active);
+  const auto frozen = objective.frozen(point.slopes);
+  const auto answer = frozen->value_and_gradient(point.theta.unsqueeze(0).contiguous());
+  KinkSystem out{.value = answer.value.item<double>(),
+                 .gradient = answer.gradient.squeeze(0).index_select(0, free)};
+  out.sensitivity =
+      added_up(frozen->sensitivities(point.theta), same).index_select(0, sites);
+  out.jacobian = frozen->argument_gradients(point.theta, sites).index_select(1, free);
+  out.arguments = frozen->arguments(point.theta.unsqueeze(0).contiguous())
+                      .squeeze(0)
+                      .index_select(0, sites);
+  split_space(out, free.size(0));
+  const auto h = free_hessian(*frozen, point.theta, free);
+  out.hessian = at::mm(out.along.t(), at::mm(h, out.along));
+  out.hessian = (out.hessian + out.hessian.t()) / 2;
+  return out;
+}
+
 KinkSystem kink_system(const Objective& objective,
                        const Tensor& free,
                        const SameSites& same,

@@ -65,6 +65,12 @@ KinkSystem kink_system(const Objective& objective,
                        const SameSites& same,
                        KinkPoint& point);
 
+/// The same with the slopes as they are.
+KinkSystem kink_system_at(const Objective& objective,
+                          const torch::Tensor& free,
+                          const SameSites& same,
+                          const KinkPoint& point);
+
 /// Slopes of the sides that θ `[P]` lies on.
 torch::Tensor side_slopes(const Objective& objective, const torch::Tensor& theta);
 

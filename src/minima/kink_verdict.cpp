@@ -10,9 +10,9 @@
 #include "curvature/symmetric_eigen.h"
 #include "minima/fall_on_kinks.h"
 #include "minima/finite_moves.h"
+#include "minima/held_kinks.h"
 #include "minima/newton.h"
 #include "minima/null_sources.h"
-#include "minima/same_sites.h"
 #include "minima/symmetry.h"
 #include "minima/zeroed_test.h"
 
@@ -20,8 +20,6 @@ namespace basin {
 namespace {
 
 using torch::Tensor;
-
-constexpr double kLeastMargin = 1e-6;
 
 // Zero modes of the reduced Hessian that symmetries explain: tangents that stay on the
 // kinks, move no held parameter and are annihilated by it.
@@ -104,56 +102,6 @@ std::string kinks_text(const std::vector<KinkBlock>& blocks,
   return out + fmt::format(", by layer {}", fmt::join(counts, " + "));
 }
 
-// Slopes at an end hold nothing, but as φ(z) − s z is nowhere negative they need not:
-// they take that end, and the loss must rise without them. How many.
-int64_t release_weak(const MinimaProblem& problem,
-                     const Tensor& free,
-                     const SameSites& same,
-                     KinkPoint& point,
-                     KinkSystem& system) {
-  if (point.active.empty()) return 0;
-  const auto shares = slope_shares(problem.objective, point);
-  const auto table = site_table(problem.objective);
-  std::vector<int64_t> strong;
-  int64_t weak = 0;
-  for (size_t i = 0; i < point.active.size(); ++i) {
-    const auto site = point.active[i];
-    const double share = shares[static_cast<int64_t>(i)].item<double>();
-    if (std::min(std::abs(share), std::abs(1 - share)) < kLeastMargin) {
-      point.slopes[site] = share < 0.5 ? table.low[site] : table.high[site];
-      ++weak;
-    } else {
-      strong.push_back(site);
-    }
-  }
-  if (weak == 0) return 0;
-  point.active = strong;
-  system = kink_system(problem.objective, free, same, point);
-  return weak;
-}
-
-// Least force of these sites, those like them added up.
-double least_force(const MinimaProblem& problem,
-                   const KinkPoint& point,
-                   const SameSites& same,
-                   const std::vector<int64_t>& sites) {
-  const auto force = problem.objective.frozen(point.slopes)->sensitivities(point.theta);
-  return added_up(force, same).index_select(0, index_of(sites)).min().item<double>();
-}
-
-// Whether the kinks that samples share at this point are shared, too, where the units
-// at zero of a layer are not: Theorem 2 needs it.
-bool shared_at_full_width(const MinimaProblem& problem,
-                          const std::vector<KinkBlock>& blocks,
-                          const Tensor& z,
-                          const KinkPlace& place,
-                          const SameSites& same) {
-  if (place.active.empty()) return true;
-  const auto wide = same_sites(problem.layout, blocks, z, {});
-  const auto sites = index_of(place.active);
-  return wide.index_select(0, sites).equal(same.index_select(0, sites));
-}
-
 }  // namespace
 
 void judge_on_kinks(const MinimaProblem& problem,
@@ -170,27 +118,13 @@ void judge_on_kinks(const MinimaProblem& problem,
         options.dense_limit);
     return;
   }
-  KinkPoint point{.theta = out.theta,
-                  .slopes = side_slopes(problem.objective, out.theta),
-                  .active = {}};
   const auto blocks = problem.objective.kink_blocks();
-  for (const auto& b : blocks) {
-    for (const auto site : place.active) {
-      if (site >= b.offset && site < b.offset + b.size()) {
-        point.slopes[site] = (b.low + b.high) / 2;
-      }
-    }
-  }
-  const auto z = arguments_at(problem.objective, out.theta);
-  const auto same = same_sites(problem.layout, blocks, z, place.zeroed);
-  point.active = first_of_each(place.active, same);
-  const auto firsts = point.active;
-  auto system = kink_system(problem.objective, free, same, point);
-  const auto weak = release_weak(problem, free, same, point, system);
+  const auto held = held_kinks(problem, free, place, options, out.theta);
+  const auto& point = held.point;
+  const auto& system = held.system;
   const auto reduced = at::mv(system.along.t(), system.gradient);
-  out.gradient_norm = at::mv(system.along, reduced).abs().max().item<double>();
-  // On a kink the true gradient jumps; that of the frozen loss is rounded as usual.
-  out.noise = gradient_floor(*problem.objective.frozen(point.slopes), out.theta);
+  out.gradient_norm = held.gradient;
+  out.noise = held.noise;
   if (out.gradient_norm > std::max(options.gradient_tolerance, out.noise)) {
     out.reason = fmt::format("gradient {:.1e} along {} kinks is above the tolerance",
                              out.gradient_norm,
@@ -198,18 +132,14 @@ void judge_on_kinks(const MinimaProblem& problem,
     return;
   }
   if (out.kinks > 0) {
-    const auto shares = slope_shares(problem.objective, point);
-    out.kink_margin = shares.numel() == 0
-                          ? 0.5
-                          : at::minimum(shares, 1 - shares).min().item<double>();
-    out.kink_force = least_force(problem, point, same, firsts);
+    out.kink_margin = held.margin;
+    out.kink_force = held.force;
   }
   auto everywhere = point;  // each sample of its own
-  everywhere.active = like_any(place.active, same, point.active);
+  everywhere.active = held.strong;
   auto zeroed = test_zeroed(problem, everywhere, place.zeroed);
   // A unit that grows in a silent layer would part the samples it is silent on.
-  const bool parted =
-      out.zeroed > 0 && !shared_at_full_width(problem, blocks, z, place, same);
+  const bool parted = out.zeroed > 0 && !held.shared_at_full_width;
   if (parted && zeroed.silent == Answer::kYes) zeroed.silent = Answer::kUndecided;
   if (out.zeroed > 0) out.silence = zeroed.ratio;
   if (zeroed.silent == Answer::kNo) {
@@ -226,7 +156,7 @@ void judge_on_kinks(const MinimaProblem& problem,
     out.verdict = Verdict::kNotConverged;
     out.index = -1;
   }
-  if (out.kinks > 0 && !(out.kink_margin >= kLeastMargin && out.kink_force > 0)) {
+  if (!held.hold) {
     out.reason = fmt::format(
         "a kink does not hold: least slope share {:.1e}, least force {:.1e}",
         out.kink_margin,
@@ -272,7 +202,9 @@ void judge_on_kinks(const MinimaProblem& problem,
       kinks_text(blocks, place.active),
       out.kinks > 0 ? out.kink_margin : 1.0,
       out.min_eigenvalue);
-  if (weak > 0) out.reason += fmt::format(", {} slopes at an end not needed", weak);
+  if (held.weak > 0) {
+    out.reason += fmt::format(", {} slopes at an end not needed", held.weak);
+  }
   if (out.nullity > 0) out.reason += fmt::format(", zero modes: {}", out.sources);
   if (zeroed.silent == Answer::kUndecided) {
     out.verdict = Verdict::kPrunedMinimum;

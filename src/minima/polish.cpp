@@ -9,6 +9,7 @@
 #include "core/stop.h"
 #include "minima/composite_newton.h"
 #include "minima/fall_on_kinks.h"
+#include "minima/held_kinks.h"
 #include "minima/judge.h"
 #include "minima/kink_verdict.h"
 #include "minima/newton.h"
@@ -114,6 +115,20 @@ void leave_out(const ParameterLayout& layout,
   });
 }
 
+// Where composite Newton has come to rest on kinks that hold with other slopes than its
+// own (kinks that read others: its model is not exact there) it goes on with these.
+bool take_held_slopes(const MinimaProblem& problem,
+                      const std::vector<UnitId>& zeroed,
+                      const MinimaOptions& options,
+                      KinkPoint& point) {
+  const auto free = free_parameters(problem.layout, zeroed);
+  const auto held =
+      held_kinks(problem, free, place_of(problem, point.theta), options, point.theta);
+  if (!held.hold || held.point.active.empty()) return false;
+  point = held.point;
+  return true;
+}
+
 Polished polish_on_kinks(const MinimaProblem& problem,
                          const Tensor& theta,
                          const MinimaOptions& options) {
@@ -126,17 +141,22 @@ Polished polish_on_kinks(const MinimaProblem& problem,
     const auto zeroed = problem.decay > 0 ? zeroed_units(problem.layout, point.theta)
                                           : std::vector<UnitId>{};
     leave_out(problem.layout, blocks, zeroed, point.active);
-    const auto found =
-        minimize_composite(problem.objective,
-                           point,
-                           free_parameters(problem.layout, zeroed),
-                           {.max_iterations = options.newton_iterations,
-                            .gradient_tolerance = options.gradient_tolerance,
-                            .same_sites = [&](const Tensor& z) {
-                              return same_sites(problem.layout, blocks, z, zeroed);
-                            }});
-    point = found.point;
-    steps += found.iterations;
+    const auto free = free_parameters(problem.layout, zeroed);
+    const auto search = [&] {
+      const auto found =
+          minimize_composite(problem.objective,
+                             point,
+                             free,
+                             {.max_iterations = options.newton_iterations,
+                              .gradient_tolerance = options.gradient_tolerance,
+                              .same_sites = [&](const Tensor& z) {
+                                return same_sites(problem.layout, blocks, z, zeroed);
+                              }});
+      point = found.point;
+      steps += found.iterations;
+      return found.converged;
+    };
+    if (!search() && take_held_slopes(problem, zeroed, options, point)) search();
     if (zero_small_units(problem, point.theta)) continue;
     if (zeroed.empty() || !revive_units(problem, zeroed, point)) break;
   }

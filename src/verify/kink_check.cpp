@@ -9,6 +9,7 @@
 #include "core/objective.h"
 #include "core/random.h"
 #include "curvature/symmetric_eigen.h"
+#include "verify/held_multipliers.h"
 #include "verify/held_slopes.h"
 #include "verify/kink_sites.h"
 
@@ -203,15 +204,31 @@ void check_active_set(const CertificateContext& context,
   for (size_t p = 0; p < theta.size(); ++p) {
     if (!held[p]) free.push_back(static_cast<int64_t>(p));
   }
-  auto groups =
-      grouped_sites(context, theta, at, active, e.verdict == Verdict::kPrunedMinimum);
+  const bool pruned = e.verdict == Verdict::kPrunedMinimum;
+  auto groups = grouped_sites(context, theta, at, active, pruned);
   auto found = held_slopes(context, theta, at, groups, {}, free);
-  const auto weak = take_weak(context, found, groups);
+  auto weak = take_weak(context, found, groups);
   if (!weak.empty()) found = held_slopes(context, theta, at, groups, weak, free);
+  const auto holds = [&] {
+    return found.margin > 0 &&
+           least_force(context, theta, found.slopes, groups, weak) > 0 &&
+           found.gradient.abs().max().item<double>() <=
+               gradient_limit(context, theta, found.slopes);
+  };
+  bool multiplied = false;
+  if (!active.empty() && !holds()) {
+    auto other = held_multipliers(context, theta, at, active, free, pruned);
+    multiplied = other.found;
+    if (other.found) {
+      found = std::move(other.held);
+      groups = std::move(other.groups);
+      weak = std::move(other.weak);
+    }
+  }
   const auto& [slopes, rows, gradient, force, shares, margin] = found;
   check_width(context, theta, e, zeroed, faults);
   for (const auto& [entries, block, first] : silent) {
-    if (e.verdict == Verdict::kPrunedMinimum) break;  // says nothing of those
+    if (pruned) break;  // says nothing of those
     check_silence(context, theta, entries, block, first, slopes, faults);
   }
   const auto count = static_cast<int64_t>(groups.size());
@@ -232,12 +249,12 @@ void check_active_set(const CertificateContext& context,
     const auto rank = (s > 1e-9 * s[0]).sum().item<int64_t>();
     along = v.narrow(0, rank, v.size(0) - rank).t();
     // Where rows repeat, other slopes serve as well.
-    if (rank == count &&
-        std::abs(pressed - e.kink_force) > 1e-6 * (1e-9 + std::abs(pressed))) {
+    const bool only = rank == count && !multiplied;
+    if (only && std::abs(pressed - e.kink_force) > 1e-6 * (1e-9 + std::abs(pressed))) {
       faults.push_back(fmt::format(
           "least force of a kink {:.6e}, not {:.6e}", pressed, e.kink_force));
     }
-    if (rank == count && !(std::abs(margin - e.kink_margin) <= 1e-6)) {
+    if (only && !(std::abs(margin - e.kink_margin) <= 1e-6)) {
       faults.push_back(
           fmt::format("slope share {:.6g}, not {:.6g}", margin, e.kink_margin));
     }

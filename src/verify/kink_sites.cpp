@@ -93,7 +93,8 @@ std::vector<std::vector<int64_t>> grouped_sites(const CertificateContext& contex
                                                 const std::vector<Real>& theta,
                                                 const ReferenceValue& at,
                                                 const std::vector<int64_t>& sites,
-                                                bool pruned) {
+                                                bool pruned,
+                                                const std::vector<int64_t>& quiet) {
   std::vector<std::vector<int64_t>> out;
   if (sites.empty()) return out;
   // Samples with the same number are one to the layers above.
@@ -120,9 +121,10 @@ std::vector<std::vector<int64_t>> grouped_sites(const CertificateContext& contex
     for (int64_t n = 0; n < b.samples; ++n) {
       bool silent = true;
       for (int64_t unit = 0; unit < b.units && silent; ++unit) {
-        const auto site = static_cast<size_t>(b.offset + unit * b.samples + n);
-        silent = at.arguments[site] < limit ||
-                 (pruned && is_zeroed(context, theta, b.layer, unit));
+        const auto site = b.offset + unit * b.samples + n;
+        silent = at.arguments[static_cast<size_t>(site)] < limit ||
+                 (pruned && is_zeroed(context, theta, b.layer, unit)) ||
+                 std::binary_search(quiet.begin(), quiet.end(), site);
       }
       if (silent) number[static_cast<size_t>(n)] = -1 - b.layer;
     }

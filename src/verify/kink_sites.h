@@ -27,11 +27,12 @@ std::vector<int64_t> active_sites(const CertificateContext& context,
 
 /// `sites` in groups that are the same function near θ: of one unit, of samples on
 /// which every unit of some layer below is strictly inactive, or, with `pruned`, at
-/// zero.
+/// zero, or its site is one of `quiet`, ascending.
 std::vector<std::vector<int64_t>> grouped_sites(const CertificateContext& context,
                                                 const std::vector<Real>& theta,
                                                 const ReferenceValue& at,
                                                 const std::vector<int64_t>& sites,
-                                                bool pruned);
+                                                bool pruned,
+                                                const std::vector<int64_t>& quiet = {});
 
 }  // namespace basin
