@@ -1,0 +1,19 @@
+#pragma once
+
+#include "minima/judge.h"
+
+namespace basin {
+
+/// A point under way.
+struct Polished {
+  torch::Tensor theta;  ///< `[P]`
+  int64_t steps = 0;    ///< iterations that it took
+};
+
+/// From θ `[P]` to a critical point on kinks by composite Newton, units that decay has
+/// brought to zero held there as long as they cannot grow (docs/kinks.md).
+Polished polish_on_kinks(const MinimaProblem& problem,
+                         const torch::Tensor& theta,
+                         const MinimaOptions& options);
+
+}  // namespace basin
