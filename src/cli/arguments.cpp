@@ -31,17 +31,18 @@ const std::vector<std::string> kOptions{"--out",
                                         "--dest",
                                         "--points",
                                         "--energies",
+                                        "--moves",
                                         "--help",
                                         "--version"};
 
-int64_t parse_threads(const std::string& text) {
+int64_t parse_whole(const std::string& option, const std::string& text, int64_t most) {
   int64_t value = 0;
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < 0 ||
-      value > 4096) {
+      value > most) {
     throw InputError(fmt::format(
-        "--threads: expected a whole number from 0 to 4096, came '{}'", text));
+        "{}: expected a whole number from 0 to {}, came '{}'", option, most, text));
   }
   return value;
 }
@@ -70,6 +71,10 @@ void require_target(const Arguments& a) {
                                              "pele",
                                              "pathsample",
                                              "topsearch"};
+  if (a.moves > 0 && a.command != "verify") {
+    throw InputError(
+        fmt::format("--moves: expected with verify, came with {}", a.command));
+  }
   if (a.command == "export" && !formats.contains(a.to)) {
     throw InputError(fmt::format(
         "--to: expected one of {}, came '{}'", fmt::join(formats, ", "), a.to));
@@ -100,7 +105,9 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
     } else if (word == "--set") {
       out.overrides.push_back(value(word));
     } else if (word == "--threads") {
-      out.threads = parse_threads(value(word));
+      out.threads = parse_whole(word, value(word), 4096);
+    } else if (word == "--moves") {
+      out.moves = parse_whole(word, value(word), 100'000'000);
     } else if (word == "--quiet") {
       out.quiet = true;
     } else if (word == "--to") {
@@ -145,6 +152,7 @@ std::string usage() {
   runner show RUN             what a run found
   runner compare RUN RUN...   one page and one table for all of them
   runner verify RUN           recompute every certificate from the run folder alone
+    --moves N                 and move every certified minimum N ways: no lower loss
   runner export RUN --to csv|npz|npy|hdf5|vtk|png|pdf|pele|pathsample|topsearch
                               [--dest PATH]
   runner import CONFIG --points FILE [--energies FILE] [--dest CSV]

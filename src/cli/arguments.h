@@ -19,6 +19,7 @@ struct Arguments {
   std::string to;                ///< export: csv or npz
   std::string dest;              ///< export: folder or file; empty: beside the run
   std::string points, energies;  ///< import: files
+  int64_t moves = 0;             ///< verify: of each certified minimum
 };
 
 /// Throws InputError for anything unknown.

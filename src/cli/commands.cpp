@@ -101,7 +101,7 @@ void compare_command(const Arguments& arguments) {
 }
 
 void verify_command(const Arguments& arguments, const Settings& settings) {
-  verify_run(find_run(arguments.out, arguments.target), settings);
+  verify_run(find_run(arguments.out, arguments.target), settings, arguments.moves);
 }
 
 void export_command(const Arguments& arguments) {

@@ -19,6 +19,7 @@
 #include "store/results.h"
 #include "store/run_folder.h"
 #include "verify/certificate.h"
+#include "verify/moves_check.h"
 
 namespace basin {
 namespace {
@@ -63,6 +64,37 @@ std::vector<Faults> check_endpoints(const CertificateContext& context,
     progress.advance();
   });
   return out;
+}
+
+// Adds to the faults of each certified minimum that a move of it lowers the loss.
+void check_moves(const CertificateContext& context,
+                 const Session& session,
+                 const std::vector<Endpoint>& endpoints,
+                 int64_t moves,
+                 std::vector<Faults>& faults) {
+  std::vector<size_t> certified;
+  for (size_t i = 0; i < endpoints.size(); ++i) {
+    if (endpoints[i].certificate != Certificate::kNone) certified.push_back(i);
+  }
+  std::atomic<int64_t> fell = 0;
+  Progress progress("moving", static_cast<int64_t>(certified.size()), 0);
+  parallel_for(static_cast<int64_t>(certified.size()), session.threads, [&](int64_t k) {
+    const auto i = certified[static_cast<size_t>(k)];
+    const auto found = moves_of(context, *session.analysis, endpoints[i], moves);
+    if (found.fall > 0) {
+      ++fell;
+      faults[i].push_back(fmt::format(
+          "a move of {:.1e} lowers the loss by {:.1e}", found.length, found.fall));
+    }
+    progress.advance();
+  });
+  fmt::print(
+      "moves: {} of each of {}, {:g} to {:g} long: {}\n",
+      plural(moves, "move"),
+      plural(static_cast<int64_t>(certified.size()), "certified endpoint"),
+      kShortestMove,
+      kLongestMove,
+      fell == 0 ? "no lower loss" : fmt::format("{} have a lower loss", fell.load()));
 }
 
 bool same_number(double a, double b) {
@@ -207,7 +239,9 @@ void print_lines(const std::vector<Line>& lines) {
 
 }  // namespace
 
-void verify_run(const std::filesystem::path& folder, const Settings& settings) {
+void verify_run(const std::filesystem::path& folder,
+                const Settings& settings,
+                int64_t moves) {
   if (!std::filesystem::exists(folder / kDatabaseFile)) {
     throw InputError(
         fmt::format("{}: expected a run with its parameters (results.sqlite), came a "
@@ -241,7 +275,8 @@ void verify_run(const std::filesystem::path& folder, const Settings& settings) {
                                    .options = session.spec.minima};
   const auto seals = seal_faults(results);
   for (const auto& fault : seals) fmt::print("seals: {}\n", fault);
-  const auto faults = check_endpoints(context, report.endpoints, session.threads);
+  auto faults = check_endpoints(context, report.endpoints, session.threads);
+  if (moves > 0) check_moves(context, session, report.endpoints, moves, faults);
   print_lines(lines_of(report.endpoints, report.minima, faults));
   int64_t wrong = 0;
   for (const auto& f : faults) wrong += !f.empty();

@@ -8,6 +8,7 @@
 #include "minima/judge.h"
 #include "support/networks.h"
 #include "support/problems.h"
+#include "verify/moves_check.h"
 #include "verify/reference_functions.h"
 
 namespace basin {
@@ -40,14 +41,16 @@ struct Case {
     return polish_and_judge(
         problem(), start, 0, std::vector<bool>(static_cast<size_t>(seeds)), {});
   }
+  CertificateContext context() const {
+    return {.reference = reference,
+            .layout = objective.network().layout,
+            .blocks = objective.kink_blocks(),
+            .decay = loss.weight_decay,
+            .convex = prove_convex(model, loss).convex};
+  }
   std::string fault(const Endpoint& e) const {
-    const CertificateContext context{.reference = reference,
-                                     .layout = objective.network().layout,
-                                     .blocks = objective.kink_blocks(),
-                                     .decay = loss.weight_decay,
-                                     .convex = prove_convex(model, loss).convex};
     std::string out;
-    for (const auto& f : faults_of(context, e)) out += f + "; ";
+    for (const auto& f : faults_of(context(), e)) out += f + "; ";
     return out;
   }
 };
@@ -329,6 +332,30 @@ TEST(LowerBounds, AreFoundByTwoRoutes) {
                        Elementwise::kIdentity,
                        at::ones({1, 1}, torch::kFloat64)),
             -INFINITY);
+}
+
+// Moves find nothing below a minimum on kinks, and something beside it.
+TEST(Moves, FallFromNoMinimum) {
+  const Case c{{.depth = 2, .width = 3},
+               {.weight_decay = 1e-2},
+               {.name = "line",
+                .inputs = at::linspace(-1, 1, 9, at::kDouble).unsqueeze(1),
+                .targets = at::linspace(-1, 1, 9, at::kDouble).square().unsqueeze(1)}};
+  int certified = 0;
+  for (const auto& e : c.ends(6)) {
+    if (e.certificate == Certificate::kNone || e.kinks == 0) continue;
+    ++certified;
+    const auto none = moves_of(c.context(), c.objective, e, 600);
+    EXPECT_EQ(none.moves, 600);
+    EXPECT_EQ(none.fall, 0) << none.length;
+    auto beside = e;
+    beside.theta = e.theta + 1e-5 * normal({e.theta.size(0)}, 8);
+    const auto some = moves_of(c.context(), c.objective, beside, 600);
+    EXPECT_GT(some.fall, 0);
+    EXPECT_GE(some.length, kShortestMove);
+    EXPECT_LE(some.length, kLongestMove);
+  }
+  EXPECT_GT(certified, 0);
 }
 
 }  // namespace
