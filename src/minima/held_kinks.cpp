@@ -99,6 +99,7 @@ HeldKinks by_slopes(const MinimaProblem& problem,
   out.force = least_force(problem, point, same, firsts);
   out.hold = out.margin >= kLeastMargin && out.force > 0;
   out.shared_at_full_width =
+      place.zeroed.empty() ||
       are_same(same_sites(problem.layout, blocks, z, {}), same, place.active);
   return out;
 }

@@ -108,6 +108,41 @@ Tensor centring(const SiteTable& table,
   return at::mv(basis, centring_step(shares - 0.5, basis / width));
 }
 
+// What depends on the slopes: L, its gradient, the forces.
+void fill_slopes(const FrozenObjective& frozen,
+                 const Tensor& free,
+                 const SameSites& same,
+                 const KinkPoint& point,
+                 KinkSystem& out) {
+  const auto answer = frozen.value_and_gradient(point.theta.unsqueeze(0).contiguous());
+  out.value = answer.value.item<double>();
+  out.gradient = answer.gradient.squeeze(0).index_select(0, free);
+  out.sensitivity = added_up(frozen.sensitivities(point.theta), same)
+                        .index_select(0, index_of(point.active));
+}
+
+// The rows of the active kinks and what they span.
+void fill_rows(const FrozenObjective& frozen,
+               const Tensor& free,
+               const KinkPoint& point,
+               KinkSystem& out) {
+  const auto sites = index_of(point.active);
+  out.jacobian = frozen.argument_gradients(point.theta, sites).index_select(1, free);
+  out.arguments = frozen.arguments(point.theta.unsqueeze(0).contiguous())
+                      .squeeze(0)
+                      .index_select(0, sites);
+  split_space(out, free.size(0));
+}
+
+void fill_hessian(const FrozenObjective& frozen,
+                  const Tensor& free,
+                  const KinkPoint& point,
+                  KinkSystem& out) {
+  const auto h = free_hessian(frozen, point.theta, free);
+  out.hessian = at::mm(out.along.t(), at::mm(h, out.along));
+  out.hessian = (out.hessian + out.hessian.t()) / 2;
+}
+
 }  // namespace
 
 Tensor side_slopes(const Objective& objective, const Tensor& theta) {
@@ -154,21 +189,11 @@ KinkSystem kink_system_at(const Objective& objective,
                           const Tensor& free,
                           const SameSites& same,
                           const KinkPoint& point) {
-  const auto sites = index_of(point.active);
+  KinkSystem out;
   const auto frozen = objective.frozen(point.slopes);
-  const auto answer = frozen->value_and_gradient(point.theta.unsqueeze(0).contiguous());
-  KinkSystem out{.value = answer.value.item<double>(),
-                 .gradient = answer.gradient.squeeze(0).index_select(0, free)};
-  out.sensitivity =
-      added_up(frozen->sensitivities(point.theta), same).index_select(0, sites);
-  out.jacobian = frozen->argument_gradients(point.theta, sites).index_select(1, free);
-  out.arguments = frozen->arguments(point.theta.unsqueeze(0).contiguous())
-                      .squeeze(0)
-                      .index_select(0, sites);
-  split_space(out, free.size(0));
-  const auto h = free_hessian(*frozen, point.theta, free);
-  out.hessian = at::mm(out.along.t(), at::mm(h, out.along));
-  out.hessian = (out.hessian + out.hessian.t()) / 2;
+  fill_slopes(*frozen, free, same, point, out);
+  fill_rows(*frozen, free, point, out);
+  fill_hessian(*frozen, free, point, out);
   return out;
 }
 
@@ -181,20 +206,9 @@ KinkSystem kink_system(const Objective& objective,
   KinkSystem out;
   for (int pass = 0;; ++pass) {
     const auto frozen = objective.frozen(point.slopes);
-    const auto answer =
-        frozen->value_and_gradient(point.theta.unsqueeze(0).contiguous());
-    out.value = answer.value.item<double>();
-    out.gradient = answer.gradient.squeeze(0).index_select(0, free);
-    out.sensitivity =
-        added_up(frozen->sensitivities(point.theta), same).index_select(0, sites);
-    const bool first = pass == 0;
-    if (first || objective.kink_blocks().size() > 1) {
-      out.jacobian =
-          frozen->argument_gradients(point.theta, sites).index_select(1, free);
-      out.arguments = frozen->arguments(point.theta.unsqueeze(0).contiguous())
-                          .squeeze(0)
-                          .index_select(0, sites);
-      split_space(out, free.size(0));
+    fill_slopes(*frozen, free, same, point, out);
+    if (pass == 0 || objective.kink_blocks().size() > 1) {
+      fill_rows(*frozen, free, point, out);
     }
     const bool solvable =
         sites.size(0) > 0 && (out.sensitivity.abs() > 1e-200).all().item<bool>();
@@ -212,9 +226,7 @@ KinkSystem kink_system(const Objective& objective,
     }
     const bool moved = solvable && (change.abs() > 1e-14).any().item<bool>();
     if (!moved || pass == kMostPasses || !change.isfinite().all().item<bool>()) {
-      const auto h = free_hessian(*frozen, point.theta, free);
-      out.hessian = at::mm(out.along.t(), at::mm(h, out.along));
-      out.hessian = (out.hessian + out.hessian.t()) / 2;
+      fill_hessian(*frozen, free, point, out);
       return out;
     }
     point.slopes = spread_out(point.slopes.index_add(0, sites, change), same);
