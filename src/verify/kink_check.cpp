@@ -209,22 +209,30 @@ void check_active_set(const CertificateContext& context,
   auto found = held_slopes(context, theta, at, groups, {}, free);
   auto weak = take_weak(context, found, groups);
   if (!weak.empty()) found = held_slopes(context, theta, at, groups, weak, free);
-  const auto holds = [&] {
-    return found.margin > 0 &&
-           least_force(context, theta, found.slopes, groups, weak) > 0 &&
-           found.gradient.abs().max().item<double>() <=
-               gradient_limit(context, theta, found.slopes);
+  struct Measured {
+    double size, limit;  // of the gradient
+    double pressed;      // least force
   };
+  const auto measure = [&]() -> Measured {
+    return {found.gradient.abs().max().item<double>(),
+            gradient_limit(context, theta, found.slopes),
+            least_force(context, theta, found.slopes, groups, weak)};
+  };
+  auto measured = measure();
+  const bool hold =
+      found.margin > 0 && measured.pressed > 0 && measured.size <= measured.limit;
   bool multiplied = false;
-  if (!active.empty() && !holds()) {
+  if (!active.empty() && !hold) {
     auto other = held_multipliers(context, theta, at, active, free, pruned);
     multiplied = other.found;
     if (other.found) {
       found = std::move(other.held);
       groups = std::move(other.groups);
       weak = std::move(other.weak);
+      measured = measure();
     }
   }
+  const auto [size, limit, pressed] = measured;
   const auto& [slopes, rows, gradient, force, shares, margin] = found;
   check_width(context, theta, e, zeroed, faults);
   for (const auto& [entries, block, first] : silent) {
@@ -232,12 +240,9 @@ void check_active_set(const CertificateContext& context,
     check_silence(context, theta, entries, block, first, slopes, faults);
   }
   const auto count = static_cast<int64_t>(groups.size());
-  const double limit = gradient_limit(context, theta, slopes);
-  const double size = gradient.abs().max().item<double>();
   if (!(size <= limit)) {
     faults.push_back(fmt::format("gradient {:.1e} on the kinks", size));
   }
-  const double pressed = least_force(context, theta, slopes, groups, weak);
   if (!(margin > 0 && pressed > 0)) {
     faults.push_back(fmt::format(
         "a kink does not hold: share {:.1e}, force {:.1e}", margin, pressed));
