@@ -5,6 +5,7 @@
 #include <ATen/Functions.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/numbers.h"
 #include "core/stop.h"
@@ -44,13 +45,65 @@ Reduced reduce(const GrowthProblem& problem) {
   const auto& a = problem.inputs;
   const auto& r = problem.sensitivity;
   Reduced out{problem, row_space(a, spare / (1e-300 + r.norm().item<double>()))};
-  const auto columns = row_space(r, spare / (1e-300 + a.norm().item<double>()));
+  std::vector<Tensor> fed{r};
+  for (const auto& kink : problem.shared) fed.push_back(kink.feeds * r.norm());
+  const auto columns =
+      row_space(at::cat(fed), spare / (1e-300 + a.norm().item<double>()));
   out.problem.inputs = at::mm(a, out.inputs);
   out.problem.sensitivity = at::mm(r, columns);
+  for (auto& kink : out.problem.shared) kink.feeds = at::mm(kink.feeds, columns);
   for (auto& unit : out.problem.live) {
     unit.row = at::mv(out.inputs.t(), unit.row);
     unit.column = at::mv(columns.t(), unit.column);
   }
+  return out;
+}
+
+// Samples with the same a_n, on the same side of every live unit, are one: their r_n
+// add up (a layer below is silent on them, or data repeat).
+GrowthProblem merged(const GrowthProblem& problem) {
+  const auto& a = problem.inputs;
+  const auto& r = problem.sensitivity;
+  const double steep = std::max(std::abs(problem.low), std::abs(problem.high));
+  const double near =
+      kNegligible * problem.decay / (steep * r.norm(2, {1}).sum().item<double>());
+  std::vector<Tensor> sides;
+  for (const auto& unit : problem.live) sides.push_back(unit.slopes.unsqueeze(1));
+  const auto slopes =
+      sides.empty() ? at::empty({a.size(0), 0}, torch::kFloat64) : at::cat(sides, 1);
+  std::vector<int64_t> firsts, to;
+  const auto m = static_cast<size_t>(a.size(1)), l = sides.size();
+  const auto inputs = numbers(a), at_live = numbers(slopes.contiguous());
+  for (size_t n = 0; n < static_cast<size_t>(a.size(0)); ++n) {
+    const double* x = &inputs[n * m];
+    size_t known = 0;
+    for (; known < firsts.size(); ++known) {
+      const auto i = static_cast<size_t>(firsts[known]);
+      double square = 0;
+      for (size_t j = 0; j < m; ++j) square += std::pow(x[j] - inputs[i * m + j], 2);
+      if (std::sqrt(square) <= near &&
+          std::equal(&at_live[n * l], &at_live[n * l] + l, &at_live[i * l]))
+        break;
+    }
+    if (known == firsts.size()) firsts.push_back(static_cast<int64_t>(n));
+    to.push_back(static_cast<int64_t>(known));
+  }
+  auto out = problem;
+  const auto index = at::tensor(firsts, torch::kInt64);
+  out.inputs = a.index_select(0, index);
+  out.sensitivity = at::zeros({index.size(0), r.size(1)}, torch::kFloat64)
+                        .index_add(0, at::tensor(to, torch::kInt64), r);
+  const auto move = [&](std::vector<int64_t>& samples) {
+    for (auto& n : samples) n = to[static_cast<size_t>(n)];
+  };
+  for (auto& unit : out.live) {
+    unit.slopes = unit.slopes.index_select(0, index);
+    move(unit.kinks);
+    std::sort(unit.kinks.begin(), unit.kinks.end());
+    unit.kinks.erase(std::unique(unit.kinks.begin(), unit.kinks.end()),
+                     unit.kinks.end());
+  }
+  for (auto& kink : out.shared) move(kink.samples);
   return out;
 }
 
@@ -70,7 +123,7 @@ GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes) {
   if (max_nodes == 0) return out;
   const auto [reduced, inputs] = reduce(problem);
   if (inputs.size(1) > kMostInputs) return out;
-  const GrowthBound bound(reduced);
+  const GrowthBound bound(merged(reduced));
   if (!bound.usable()) return out;
   std::vector<DirectionPair> open = bound.all_directions();
   int64_t climbs = 0;
@@ -82,6 +135,7 @@ GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes) {
     open.pop_back();
     const auto node = bound.examine(pair);
     if (node.excluded) continue;
+    if (node.apart) return out;  // not by the bounds of shared kinks
     // A growing direction that no climb has found lies where a box cannot be excluded.
     const bool grown = node.ratio > 1 + kGrowing;
     if (grown || (node.ratio > kWorthClimbing && climbs < kMostClimbs)) {

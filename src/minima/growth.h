@@ -20,10 +20,27 @@ struct LiveUnit {
   std::vector<int64_t> kinks;  ///< samples on a kink
 };
 
+/// Sites of one unit further up on several samples, one kink z = 0 as long as the layer
+/// is silent on these. A unit that grows moves each, z_n by v·f φ(w·a_n), and
+///
+///   Σ_n u_n (φ(z_n) − s z_n) >= D(v, w) = min_b Σ_n u_n ψ(b + v·f φ(w·a_n)),
+///
+/// ψ(z) = φ(z) − s z: forces u_n of both signs no longer add up before they act.
+struct SharedKink {
+  /// f, what the layer feeds moves z by: a row for each choice of the slopes of kinks
+  /// in between, `[C, k]`.
+  torch::Tensor feeds;
+  std::vector<int64_t> samples;
+  std::vector<double> force;  ///< u
+  double below = 0;           ///< s less the lower slope
+  double above = 0;           ///< the upper slope less s
+};
+
 /// What a small unit (w, v) added to a layer does to the loss: to second order
 ///
-///   vᵀ c(w) + ½ decay (‖w‖² + ‖v‖²),   c(w) = Σ_n r_n φ(w·a_n)
+///   vᵀ c(w) + ½ decay (‖w‖² + ‖v‖²),   c(w) = Σ_n r_n φ(w·a_n),
 ///
+/// and where it sets samples apart that share kinks, at least the sum of their D more.
 struct GrowthProblem {
   torch::Tensor inputs;       ///< a, `[N, m]`, with a column of ones for a bias
   torch::Tensor sensitivity;  ///< r, `[N, k]`, of the mean loss, by what the unit feeds
@@ -31,6 +48,7 @@ struct GrowthProblem {
   double high = 1;
   double decay = 0;
   std::vector<LiveUnit> live;
+  std::vector<SharedKink> shared;
 };
 
 struct GrowthTest {

@@ -32,6 +32,7 @@ GrowthBound::GrowthBound(const GrowthProblem& problem)
       high_(problem.high),
       decay_(problem.decay) {
   for (size_t i = 0; i < n_; ++i) squares_.push_back(dot(&a_[i * m_], &a_[i * m_], m_));
+  for (const auto& kink : problem.shared) shared_.emplace_back(kink);
   for (const auto& unit : problem.live) usable_ = usable_ && add_live(unit);
 }
 
@@ -97,6 +98,9 @@ GrowthBound::Samples GrowthBound::look(const DirectionPair& pair) const {
     auto& end = side.above ? out.from[side.sample] : out.to[side.sample];
     end = side.above ? std::max(end, 0.0) : std::min(end, 0.0);
   }
+  for (const auto& kink : shared_) {
+    out.apart += kink.most_gain({a_, pair.row, out.from, out.to, high_}, pair.column);
+  }
   return out;
 }
 
@@ -104,12 +108,15 @@ GrowthBound::Samples GrowthBound::look(const DirectionPair& pair) const {
 // z plus something between 0 and a gap: half of that is constant, half uncertain.
 bool GrowthBound::excluded_for_every_column(const DirectionBox& row) const {
   std::vector<double> map(k_ * m_, 0), middle(k_, 0);
+  std::vector<double> least(n_), top(n_);
   double most = 0;
   for (size_t i = 0; i < n_; ++i) {
     const double* a = &a_[i * m_];
     const double* r = &r_[i * k_];
     const double z = dot(a, row.centre.data(), m_), span = reach(a, row);
     const double from = std::min(0.0, z - span), to = std::max(0.0, z + span);
+    least[i] = z - span;
+    top[i] = z + span;
     if (from == to) continue;
     const double slope = (high_ * to - low_ * from) / (to - from);
     const double half = (high_ - slope) * to / 2;
@@ -121,6 +128,7 @@ bool GrowthBound::excluded_for_every_column(const DirectionBox& row) const {
   }
   for (size_t o = 0; o < k_; ++o) middle[o] += dot(&map[o * m_], row.centre.data(), m_);
   most += length(middle);
+  for (const auto& kink : shared_) most += kink.most_gain({a_, row, least, top, high_});
   for (size_t j = 0; j < m_; ++j) {
     double square = 0;
     for (size_t o = 0; o < k_; ++o) square += map[o * m_ + j] * map[o * m_ + j];
@@ -146,6 +154,7 @@ void GrowthBound::examine_columns(const DirectionPair& pair, Node& node) const {
   if (node.excluded) return;
   const double row = pair.row.half[widest(pair.row)];
   const double column = pair.column.half[widest(pair.column)];
+  if (!shared_.empty()) node.apart = grows_apart(pair.row.centre, pair.column.centre);
   const bool live = near_live(pair.row, 1);
   if (column > row && (live || relaxed.unsure == 0)) node.cut = Cut::kColumn;
   if (column > kFineColumn * row && bound.centre) node.cut = Cut::kColumn;
@@ -155,6 +164,19 @@ void GrowthBound::examine_columns(const DirectionPair& pair, Node& node) const {
     node.cut = Cut::kSample;
     node.sample = relaxed.worst;
   }
+}
+
+bool GrowthBound::grows_apart(const std::vector<double>& w,
+                              const std::vector<double>& q) const {
+  std::vector<double> phi(n_);
+  double sum = 0;
+  for (size_t i = 0; i < n_; ++i) {
+    const double z = dot(&a_[i * m_], w.data(), m_);
+    phi[i] = (z > 0 ? high_ : low_) * z;
+    sum += phi[i] * dot(&r_[i * k_], q.data(), k_);
+  }
+  for (const auto& kink : shared_) sum += kink.gain(phi, q);
+  return sum > decay_ * length(w) * length(q) * (1 + kRounding);
 }
 
 GrowthBound::Node GrowthBound::examine(const DirectionPair& pair) const {

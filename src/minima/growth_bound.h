@@ -4,6 +4,7 @@
 
 #include "minima/growth.h"
 #include "minima/growth_box.h"
+#include "minima/growth_shared.h"
 
 namespace basin {
 
@@ -38,6 +39,7 @@ class GrowthBound {
 
   struct Node {
     double ratio = 0;       ///< ‖c(w)‖ / (decay ‖w‖) at the centre
+    bool apart = false;     ///< shared kinks make it not smaller than decay there
     bool excluded = false;  ///< qᵀc(w) < decay |w| |q| but at live units
     Cut cut = Cut::kRow;    ///< what keeps it from being excluded
     size_t sample = 0;
@@ -63,6 +65,7 @@ class GrowthBound {
     std::vector<double> from, to;  // z = w·a_n lies between
     std::vector<double> most;      // q·r_n is at most
     std::vector<double> weight;    // q·r_n at the centre
+    double apart = 0;              // what shared kinks may add to qᵀc(w)
 
     bool settled(size_t i) const { return from[i] >= 0 || to[i] <= 0; }
     bool unsure(size_t i) const { return !settled(i) && most[i] > 0; }
@@ -96,6 +99,7 @@ class GrowthBound {
                    const Samples& at) const;
   bool excluded_for_every_column(const DirectionBox& row) const;
   bool near_live(const DirectionBox& row, double share) const;
+  bool grows_apart(const std::vector<double>& w, const std::vector<double>& q) const;
   void examine_columns(const DirectionPair& pair, Node& node) const;
   Samples look(const DirectionPair& pair) const;
 
@@ -103,6 +107,7 @@ class GrowthBound {
   std::vector<double> a_, r_;    // [N, m], [N, k]
   std::vector<double> squares_;  // |a_n|², [N]
   double low_, high_, decay_;
+  std::vector<SharedSites> shared_;
   std::vector<Live> live_;
   bool usable_ = true;
 };

@@ -65,6 +65,7 @@ bool GrowthBound::add_live(const LiveUnit& unit) {
 bool GrowthBound::excluded_by(const Live& live,
                               const DirectionPair& pair,
                               const Samples& at) const {
+  if (at.apart > 0) return false;
   for (size_t i = 0; i < n_; ++i) {
     if (at.most[i] <= 0) continue;
     const double s = live.slopes[i];

@@ -69,6 +69,8 @@ GrowthBound::Relaxed GrowthBound::relax(const DirectionPair& pair,
     if (at.settled(i)) sum.add(a, above ? x : -kUnbounded, above ? kUnbounded : x, x);
     members.push_back(i);
   }
+  out.excess += at.apart / shortest;
+  out.at_centre += at.apart / middle;
   add_faces(pair.row, sum);
   shorten(sum, std::move(first), kEnough * decay_ * least_length(pair.column));
   for (size_t k = 0; k < sum.value.size(); ++k) {
@@ -146,7 +148,7 @@ bool GrowthBound::bounded_at_corners(const DirectionPair& pair,
   const auto map = map_of(pair, relaxed, false);
   const auto &u = pair.row.centre, &p = pair.column.centre;
   const double bound = decay_ * (1 - kRounding) / (length(u) * length(p));
-  std::vector<double> value(nr * nc, 0), gain(nc);
+  std::vector<double> value(nr * nc, at.apart), gain(nc);
   for (size_t v = 0; v < nr; ++v) {
     const double* w = &rows[v * m_];
     const double along = bound * dot(w, u.data(), m_);

@@ -55,13 +55,6 @@ double least_force(const MinimaProblem& problem,
   return added_up(force, same).index_select(0, index_of(sites)).min().item<double>();
 }
 
-bool are_same(const Tensor& wide,
-              const Tensor& same,
-              const std::vector<int64_t>& sites) {
-  const auto index = index_of(sites);
-  return wide.index_select(0, index).equal(same.index_select(0, index));
-}
-
 void measure_gradient(const MinimaProblem& problem, HeldKinks& out) {
   const auto& along = out.system.along;
   out.gradient =
@@ -98,9 +91,6 @@ HeldKinks by_slopes(const MinimaProblem& problem,
       shares.numel() == 0 ? 0.5 : at::minimum(shares, 1 - shares).min().item<double>();
   out.force = least_force(problem, point, same, firsts);
   out.hold = out.margin >= kLeastMargin && out.force > 0;
-  out.shared_at_full_width =
-      place.zeroed.empty() ||
-      are_same(same_sites(problem.layout, blocks, z, {}), same, place.active);
   return out;
 }
 
@@ -147,10 +137,8 @@ HeldKinks by_multipliers(const MinimaProblem& problem,
   out.system = kink_system_at(problem.objective, free, same, out.point);
   measure_gradient(problem, out);
   out.hold = out.margin >= kLeastMargin;
-  out.shared_at_full_width =
-      are_same(same_but_for_kinks(problem, z, place.active, {}),
-               same_but_for_kinks(problem, z, place.active, place.zeroed),
-               place.active);
+  out.but_for_kinks = true;
+  out.piece.assign(at.piece.begin(), at.piece.end());
   return out;
 }
 

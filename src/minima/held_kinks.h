@@ -18,8 +18,10 @@ struct HeldKinks {
   int64_t weak = 0;             ///< slopes at an end
   bool hold = false;            ///< margin and force are large enough
 
-  /// Sites that are the same function are so, too, where units at zero are not.
-  bool shared_at_full_width = true;
+  /// Sites that are the same function: as of same_but_for_kinks, not of same_sites, and
+  /// of these the ones that read the same kinks, by a number for each active site.
+  bool but_for_kinks = false;
+  std::vector<double> piece;
 };
 
 /// By the shortest change of slopes; where the kinks then do not hold, by multipliers.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/kink_blocks.h"
 #include "core/numbers.h"
 #include "minima/kink_system.h"
 #include "minima/same_sites.h"
@@ -38,11 +39,9 @@ Where where_of(const std::vector<KinkBlock>& blocks,
                const std::vector<int64_t>& sites) {
   Where out;
   for (const auto site : sites) {
-    const auto block = std::find_if(blocks.begin(), blocks.end(), [&](const auto& b) {
-      return site < b.offset + b.size();
-    });
-    out.sample.push_back((site - block->offset) % block->samples);
-    out.block.push_back(static_cast<size_t>(block - blocks.begin()));
+    const auto& block = block_of(blocks, site);
+    out.sample.push_back((site - block.offset) % block.samples);
+    out.block.push_back(static_cast<size_t>(&block - blocks.data()));
   }
   return out;
 }

@@ -13,6 +13,7 @@
 #include "minima/held_kinks.h"
 #include "minima/newton.h"
 #include "minima/null_sources.h"
+#include "minima/parted_layers.h"
 #include "minima/symmetry.h"
 #include "minima/zeroed_test.h"
 
@@ -137,10 +138,8 @@ void judge_on_kinks(const MinimaProblem& problem,
   }
   auto everywhere = point;  // each sample of its own
   everywhere.active = held.strong;
-  auto zeroed = test_zeroed(problem, everywhere, place.zeroed);
-  // A unit that grows in a silent layer would part the samples it is silent on.
-  const bool parted = out.zeroed > 0 && !held.shared_at_full_width;
-  if (parted && zeroed.silent == Answer::kYes) zeroed.silent = Answer::kUndecided;
+  const auto parted = parted_layers(problem, place, held);
+  auto zeroed = test_zeroed(problem, everywhere, place.zeroed, parted);
   if (out.zeroed > 0) out.silence = zeroed.ratio;
   if (zeroed.silent == Answer::kNo) {
     out.index = 0;
@@ -223,6 +222,8 @@ void judge_on_kinks(const MinimaProblem& problem,
         out.zeroed,
         zeroed.splitting ? "1 at the live units alone: a minimum modulo splitting"
                          : fmt::format("{:.4g} < 1", out.silence));
+    if (zeroed.apart)
+      out.reason += ", though they would set samples apart that share kinks";
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/kink_blocks.h"
 #include "core/stop.h"
 #include "minima/composite_newton.h"
 #include "minima/fall_on_kinks.h"
@@ -88,11 +89,9 @@ void leave_out(const ParameterLayout& layout,
                const std::vector<UnitId>& zeroed,
                std::vector<int64_t>& active) {
   std::erase_if(active, [&](int64_t site) {
-    const auto block = std::find_if(blocks.begin(), blocks.end(), [&](const auto& b) {
-      return site < b.offset + b.size();
-    });
-    const auto unit = (site - block->offset) / block->samples;
-    return is_one_of(layout, zeroed, block->layer, unit);
+    const auto& block = block_of(blocks, site);
+    const auto unit = (site - block.offset) / block.samples;
+    return is_one_of(layout, zeroed, block.layer, unit);
   });
 }
 
@@ -130,7 +129,7 @@ class PolishOnKinks {
         search(point_);
       if (zero_small_units(problem_, point_.theta)) continue;
       if (zeroed.empty()) break;
-      const auto test = test_zeroed(problem_, point_, zeroed, /*max_nodes=*/0);
+      const auto test = search_zeroed(problem_, point_, zeroed);
       if (test.silent != Answer::kNo) break;
       if (!revive_units(problem_, test.step, point_) && !search_from(test.step)) break;
     }

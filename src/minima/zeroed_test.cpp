@@ -3,19 +3,15 @@
 #include <ATen/Functions.h>
 
 #include <algorithm>
+#include <functional>
 
+#include "core/kink_blocks.h"
 #include "minima/symmetry.h"
 
 namespace basin {
 namespace {
 
 using torch::Tensor;
-
-const KinkBlock& block_of(const std::vector<KinkBlock>& blocks, int64_t layer) {
-  return *std::find_if(blocks.begin(), blocks.end(), [&](const KinkBlock& b) {
-    return b.layer == layer && b.name != "loss";
-  });
-}
 
 // Row and bias of a unit, `[m]`.
 Tensor row_of(const LayerViews& at, size_t layer, bool bias, int64_t unit) {
@@ -33,7 +29,7 @@ GrowthProblem growth_problem(const MinimaProblem& problem,
   const auto reader = static_cast<size_t>(units.readers.front());
   const bool bias = problem.layout.layers[layer].bias >= 0;
   const auto blocks = problem.objective.kink_blocks();
-  const auto& block = block_of(blocks, units.layers.front());
+  const auto& block = layer_block(blocks, units.layers.front());
   GrowthProblem out{.inputs = probes[layer].inputs,
                     .sensitivity = probes[reader].sensitivity,
                     .low = block.low,
@@ -87,12 +83,12 @@ Tensor growing_step(const MinimaProblem& problem,
   return out;
 }
 
-}  // namespace
+using Question = std::function<GrowthTest(const GrowthProblem&, size_t group)>;
 
-ZeroedTest test_zeroed(const MinimaProblem& problem,
-                       const KinkPoint& point,
-                       const std::vector<UnitId>& zeroed,
-                       int64_t max_nodes) {
+ZeroedTest ask(const MinimaProblem& problem,
+               const KinkPoint& point,
+               const std::vector<UnitId>& zeroed,
+               const Question& question) {
   ZeroedTest out;
   if (zeroed.empty()) return out;
   const auto probes = problem.objective.layer_probes(point.theta, point.slopes);
@@ -101,7 +97,7 @@ ZeroedTest test_zeroed(const MinimaProblem& problem,
     const auto& id = zeroed[i];
     if (i > 0 && zeroed[i - 1].group == id.group) continue;  // the same question
     const auto growth = growth_problem(problem, probes, point, id.group);
-    const auto answer = test_growth(growth, max_nodes);
+    const auto answer = question(growth, id.group);
     out.ratio = std::max(out.ratio, answer.ratio);
     out.splitting = out.splitting || answer.splitting;
     if (answer.silent == Answer::kUndecided) out.silent = Answer::kUndecided;
@@ -111,6 +107,35 @@ ZeroedTest test_zeroed(const MinimaProblem& problem,
     out.step = growing_step(problem, growth, point.theta, answer.witness, id);
     return out;
   }
+  return out;
+}
+
+}  // namespace
+
+ZeroedTest search_zeroed(const MinimaProblem& problem,
+                         const KinkPoint& point,
+                         const std::vector<UnitId>& zeroed) {
+  return ask(problem, point, zeroed, [](const GrowthProblem& growth, size_t) {
+    return test_growth(growth, 0);
+  });
+}
+
+ZeroedTest test_zeroed(const MinimaProblem& problem,
+                       const KinkPoint& point,
+                       const std::vector<UnitId>& zeroed,
+                       const std::vector<PartedLayer>& parted) {
+  const Question question = [&](const GrowthProblem& growth, size_t group) {
+    const auto layer = std::find_if(
+        parted.begin(), parted.end(), [&](const auto& l) { return l.group == group; });
+    if (layer == parted.end()) return test_growth(growth);
+    if (!layer->known) return test_growth(growth, 0);
+    auto apart = growth;
+    apart.shared = layer->shared;
+    return test_growth(apart);
+  };
+  auto out = ask(problem, point, zeroed, question);
+  out.apart = std::any_of(
+      parted.begin(), parted.end(), [](const auto& l) { return !l.shared.empty(); });
   return out;
 }
 

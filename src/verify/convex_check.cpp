@@ -51,7 +51,7 @@ void check_convex(const CertificateContext& context,
     faults.push_back(fmt::format("{} kinks, not {}", active.size(), e.kinks));
     return;
   }
-  const auto groups = grouped_sites(context, theta, at, active, false);
+  const auto groups = grouped_sites(context, theta, at, active, {});
   const auto held =
       held_slopes(context, theta, at, groups, {}, all_parameters(theta.size()));
   const double limit = gradient_limit(context, theta, held.slopes);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/kink_blocks.h"
 #include "core/numbers.h"
 #include "minima/kink_multipliers.h"
 #include "verify/kink_sites.h"
@@ -14,12 +15,6 @@ namespace basin {
 namespace {
 
 using torch::Tensor;
-
-const KinkBlock& block_of(const CertificateContext& context, int64_t site) {
-  return *std::find_if(context.blocks.begin(),
-                       context.blocks.end(),
-                       [&](const auto& b) { return site < b.offset + b.size(); });
-}
 
 // The slopes of the sides, of active sites the lower one.
 std::vector<double> lower_slopes(const CertificateContext& context,
@@ -33,7 +28,7 @@ std::vector<double> lower_slopes(const CertificateContext& context,
     }
   }
   for (const auto site : active)
-    out[static_cast<size_t>(site)] = block_of(context, site).low;
+    out[static_cast<size_t>(site)] = block_of(context.blocks, site).low;
   return out;
 }
 
@@ -56,9 +51,9 @@ std::vector<KinkPieces::Read> reads_of(const CertificateContext& context,
                                        size_t a,
                                        const Tensor& free) {
   std::vector<KinkPieces::Read> out;
-  const auto& own = block_of(context, active[a]);
+  const auto& own = block_of(context.blocks, active[a]);
   for (size_t b = 0; b < a; ++b) {
-    const auto& other = block_of(context, active[b]);
+    const auto& other = block_of(context.blocks, active[b]);
     const bool feeds =
         other.offset < own.offset && (active[a] - own.offset) % own.samples ==
                                          (active[b] - other.offset) % other.samples;
@@ -81,7 +76,7 @@ HeldMultipliers held_multipliers(const CertificateContext& context,
                                  const ReferenceValue& at,
                                  const std::vector<int64_t>& active,
                                  const std::vector<int64_t>& free,
-                                 bool pruned) {
+                                 bool zeroed) {
   HeldMultipliers out;
   const auto index = at::tensor(free, torch::kInt64);
   const auto low = lower_slopes(context, at, active);
@@ -92,7 +87,8 @@ HeldMultipliers held_multipliers(const CertificateContext& context,
   const auto rows = at::stack(list);
 
   // Like sites that read like ones are one piece.
-  const auto like = grouped_sites(context, theta, at, active, pruned, active);
+  const auto like =
+      grouped_sites(context, theta, at, active, {.zeroed = zeroed, .sites = active});
   KinkPieces pieces{.coordinates = free.size(),
                     .pull = numbers(as_tensor(base.gradient).index_select(0, index))};
   std::vector<size_t> piece(active.size()), origin;
@@ -121,7 +117,7 @@ HeldMultipliers held_multipliers(const CertificateContext& context,
       }
       if (same) break;
     }
-    const auto& b = block_of(context, active[a]);
+    const auto& b = block_of(context.blocks, active[a]);
     const auto force = static_cast<double>(
         base.sensitivity[static_cast<size_t>(active[a])] * (b.high - b.low));
     if (p == groups.size()) {
@@ -143,7 +139,7 @@ HeldMultipliers held_multipliers(const CertificateContext& context,
   out.held.margin = 0.5;
   std::vector<Tensor> held_rows;
   for (size_t p = 0; p < groups.size(); ++p) {
-    const auto& b = block_of(context, groups[p].front());
+    const auto& b = block_of(context.blocks, groups[p].front());
     const auto end = multipliers.end[p];
     const double share = multipliers.t[p] / multipliers.total[p];
     const double slope = end < 0   ? b.low

@@ -14,11 +14,12 @@ struct HeldMultipliers {
   std::vector<FixedSlope> weak;   ///< whose slope is at an end
 };
 
+/// With `zeroed`, samples are alike, too, where units at zero make a layer silent.
 HeldMultipliers held_multipliers(const CertificateContext& context,
                                  const std::vector<Real>& theta,
                                  const ReferenceValue& at,
                                  const std::vector<int64_t>& active,
                                  const std::vector<int64_t>& free,
-                                 bool pruned);
+                                 bool zeroed);
 
 }  // namespace basin

@@ -12,52 +12,12 @@
 #include "verify/held_multipliers.h"
 #include "verify/held_slopes.h"
 #include "verify/kink_sites.h"
+#include "verify/silence_check.h"
 
 namespace basin {
 namespace {
 
 using torch::Tensor;
-
-// A unit at zero with a small row w: the loss must not gain more by its columns than
-// decay takes, whatever the direction of w. `slopes` are those held on the kinks; the
-// unit's own sites, from `first` on, take the sides of w.
-void check_silence(const CertificateContext& context,
-                   const std::vector<Real>& theta,
-                   const UnitEntries& unit,
-                   const KinkBlock& block,
-                   int64_t first,
-                   std::vector<double> slopes,
-                   std::vector<std::string>& faults) {
-  constexpr double kLength = 1e-5;
-  RandomStream random(0, Stream::kProbe, 7);
-  double most = 0;
-  for (int trial = 0; trial < 400; ++trial) {
-    auto moved = theta;
-    std::vector<double> w;
-    double size = 0;
-    for (size_t i = 0; i < unit.row.size(); ++i) {
-      w.push_back(random.normal());
-      size += w.back() * w.back();
-    }
-    for (size_t i = 0; i < unit.row.size(); ++i) {
-      moved[static_cast<size_t>(unit.row[i])] = kLength * w[i] / std::sqrt(size);
-    }
-    const auto sides = context.reference.evaluate(moved, {});
-    for (int64_t n = 0; n < block.samples; ++n) {
-      const auto site = static_cast<size_t>(first + n);
-      slopes[site] = sides.arguments[site] > 0 ? block.high : block.low;
-    }
-    const auto at = context.reference.evaluate(moved, slopes);
-    double square = 0;
-    for (const auto p : unit.column) {
-      square += std::pow(static_cast<double>(at.gradient[static_cast<size_t>(p)]), 2);
-    }
-    most = std::max(most, std::sqrt(square) / (kLength * context.decay));
-  }
-  if (!(most < 1)) {
-    faults.push_back(fmt::format("a unit at zero can grow: dual ratio {:.6g}", most));
-  }
-}
 
 // Near the endpoint the loss is nowhere less.
 void check_by_differences(const CertificateContext& context,
@@ -166,6 +126,48 @@ void check_others(const CertificateContext& context,
   }
 }
 
+// Slopes of the active kinks, and what they leave.
+struct Kinks {
+  HeldSlopes found;
+  std::vector<SiteGroup> groups;
+  std::vector<FixedSlope> weak;
+  double size = 0, limit = 0;  // of the gradient
+  double pressed = 0;          // least force
+  bool multiplied = false;     // found by multipliers
+
+  bool hold() const { return found.margin > 0 && pressed > 0 && size <= limit; }
+};
+
+// `zeroed`: units at zero make a layer silent.
+Kinks held_as(const CertificateContext& context,
+              const std::vector<Real>& theta,
+              const ReferenceValue& at,
+              const std::vector<int64_t>& active,
+              const std::vector<int64_t>& free,
+              bool zeroed) {
+  Kinks out;
+  const auto measure = [&] {
+    out.size = out.found.gradient.abs().max().item<double>();
+    out.limit = gradient_limit(context, theta, out.found.slopes);
+    out.pressed = least_force(context, theta, out.found.slopes, out.groups, out.weak);
+  };
+  out.groups = grouped_sites(context, theta, at, active, {.zeroed = zeroed});
+  out.found = held_slopes(context, theta, at, out.groups, {}, free);
+  out.weak = take_weak(context, out.found, out.groups);
+  if (!out.weak.empty())
+    out.found = held_slopes(context, theta, at, out.groups, out.weak, free);
+  measure();
+  if (active.empty() || out.hold()) return out;
+  auto other = held_multipliers(context, theta, at, active, free, zeroed);
+  if (!other.found) return out;
+  out.multiplied = true;
+  out.found = std::move(other.held);
+  out.groups = std::move(other.groups);
+  out.weak = std::move(other.weak);
+  measure();
+  return out;
+}
+
 }  // namespace
 
 void check_active_set(const CertificateContext& context,
@@ -178,12 +180,7 @@ void check_active_set(const CertificateContext& context,
     faults.push_back(fmt::format("{} kinks, not {}", active.size(), e.kinks));
     return;
   }
-  struct Silent {
-    UnitEntries entries;
-    KinkBlock block;
-    int64_t first;
-  };
-  std::vector<Silent> silent;
+  std::vector<SilentUnit> silent;
   std::vector<bool> held(theta.size(), false);
   int64_t zeroed = 0;
   for (const auto& b : context.blocks) {
@@ -194,7 +191,7 @@ void check_active_set(const CertificateContext& context,
           entries_of(context.layout, static_cast<size_t>(b.layer), unit);
       for (const auto p : entries.row) held[static_cast<size_t>(p)] = true;
       for (const auto p : entries.column) held[static_cast<size_t>(p)] = true;
-      silent.push_back({entries, b, b.offset + unit * b.samples});
+      silent.push_back({unit, b});
     }
   }
   if (zeroed != e.zeroed) {
@@ -205,39 +202,19 @@ void check_active_set(const CertificateContext& context,
     if (!held[p]) free.push_back(static_cast<int64_t>(p));
   }
   const bool pruned = e.verdict == Verdict::kPrunedMinimum;
-  auto groups = grouped_sites(context, theta, at, active, pruned);
-  auto found = held_slopes(context, theta, at, groups, {}, free);
-  auto weak = take_weak(context, found, groups);
-  if (!weak.empty()) found = held_slopes(context, theta, at, groups, weak, free);
-  struct Measured {
-    double size, limit;  // of the gradient
-    double pressed;      // least force
-  };
-  const auto measure = [&]() -> Measured {
-    return {found.gradient.abs().max().item<double>(),
-            gradient_limit(context, theta, found.slopes),
-            least_force(context, theta, found.slopes, groups, weak)};
-  };
-  auto measured = measure();
-  const bool hold =
-      found.margin > 0 && measured.pressed > 0 && measured.size <= measured.limit;
-  bool multiplied = false;
-  if (!active.empty() && !hold) {
-    auto other = held_multipliers(context, theta, at, active, free, pruned);
-    multiplied = other.found;
-    if (other.found) {
-      found = std::move(other.held);
-      groups = std::move(other.groups);
-      weak = std::move(other.weak);
-      measured = measure();
-    }
-  }
-  const auto [size, limit, pressed] = measured;
+  auto kinks = held_as(context, theta, at, active, free, pruned);
+  // Units at zero may make a layer silent; those that grow then meet more.
+  const bool wide = !pruned && zeroed > 0 && !kinks.hold();
+  if (wide) kinks = held_as(context, theta, at, active, free, true);
+  const auto& [found, groups, weak, size, limit, pressed, multiplied] = kinks;
   const auto& [slopes, rows, gradient, force, shares, margin] = found;
   check_width(context, theta, e, zeroed, faults);
-  for (const auto& [entries, block, first] : silent) {
+  std::optional<Silence> silence;
+  if (wide) silence = Silence{.zeroed = true};
+  if (wide && multiplied) silence->sites = active;
+  for (const auto& unit : silent) {
     if (pruned) break;  // says nothing of those
-    check_silence(context, theta, entries, block, first, slopes, faults);
+    check_silence(context, theta, at, active, unit, slopes, silence, faults);
   }
   const auto count = static_cast<int64_t>(groups.size());
   if (!(size <= limit)) {

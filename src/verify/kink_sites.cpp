@@ -93,8 +93,7 @@ std::vector<std::vector<int64_t>> grouped_sites(const CertificateContext& contex
                                                 const std::vector<Real>& theta,
                                                 const ReferenceValue& at,
                                                 const std::vector<int64_t>& sites,
-                                                bool pruned,
-                                                const std::vector<int64_t>& quiet) {
+                                                const Silence& silence) {
   std::vector<std::vector<int64_t>> out;
   if (sites.empty()) return out;
   // Samples with the same number are one to the layers above.
@@ -118,13 +117,14 @@ std::vector<std::vector<int64_t>> grouped_sites(const CertificateContext& contex
     }
     if (b.name == "loss" || b.low != 0 || !is_plain(context.layout, b.layer)) continue;
     const Real limit = -kKinkTolerance * scale_of(b, at);
+    const bool zeroed = silence.zeroed && b.layer != silence.but;
     for (int64_t n = 0; n < b.samples; ++n) {
       bool silent = true;
       for (int64_t unit = 0; unit < b.units && silent; ++unit) {
         const auto site = b.offset + unit * b.samples + n;
         silent = at.arguments[static_cast<size_t>(site)] < limit ||
-                 (pruned && is_zeroed(context, theta, b.layer, unit)) ||
-                 std::binary_search(quiet.begin(), quiet.end(), site);
+                 (zeroed && is_zeroed(context, theta, b.layer, unit)) ||
+                 std::binary_search(silence.sites.begin(), silence.sites.end(), site);
       }
       if (silent) number[static_cast<size_t>(n)] = -1 - b.layer;
     }

@@ -25,14 +25,19 @@ std::vector<int64_t> active_sites(const CertificateContext& context,
                                   const std::vector<Real>& theta,
                                   const ReferenceValue& at);
 
+/// What may be called silent besides units that are strictly inactive.
+struct Silence {
+  bool zeroed = false;           ///< units at zero
+  int64_t but = -1;              ///< of these not the ones in this layer
+  std::vector<int64_t> sites{};  ///< and these, ascending
+};
+
 /// `sites` in groups that are the same function near θ: of one unit, of samples on
-/// which every unit of some layer below is strictly inactive, or, with `pruned`, at
-/// zero, or its site is one of `quiet`, ascending.
+/// which every unit of some layer below is silent.
 std::vector<std::vector<int64_t>> grouped_sites(const CertificateContext& context,
                                                 const std::vector<Real>& theta,
                                                 const ReferenceValue& at,
                                                 const std::vector<int64_t>& sites,
-                                                bool pruned,
-                                                const std::vector<int64_t>& quiet = {});
+                                                const Silence& silence);
 
 }  // namespace basin

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "convexity/structural.h"
+#include "data/load.h"
 #include "minima/judge.h"
 #include "support/networks.h"
 #include "support/problems.h"
@@ -17,6 +18,7 @@ namespace {
 using testing::normal;
 using testing::objective_for;
 using testing::random_data;
+using testing::vector;
 using torch::Tensor;
 
 /// A network with its endpoints, and what verify sees of it.
@@ -335,6 +337,45 @@ TEST(LowerBounds, AreFoundByTwoRoutes) {
 }
 
 // Moves find nothing below a minimum on kinks, and something beside it.
+// Of the second layer one unit is at zero; it is silent on 28 samples, on which a unit
+// of the third lies on one kink with forces of both signs. The unit at zero, if it
+// grows, sets them apart.
+TEST(SharedKinks, OfALayerThatUnitsAtZeroKeepSilentAreFollowed) {
+  const auto split = load_data({.source = DataSource::kMoons,
+                                .samples = 60,
+                                .noise = 0.25,
+                                .standardize = Standardize::kInputs},
+                               1);
+  ModelOptions model{.depth = 4};
+  model.widths = {3, 2, 3, 3};
+  const Case c{model, {.kind = LossKind::kLogistic, .weight_decay = 1e-2}, split.train};
+  const auto start = vector(
+      {-0.266335, -1.35764, 0.00319434, -0.176481, 1.03222,  -0.228429, -0.163522,
+       0.014827,  -0.06346, 0,          0,         0,        1.39315,   0.177131,
+       1.05909,   0,        -0.35234,   0,         1.66457,  0,         -0.668779,
+       0,         0,        0,          0.710337,  0,        0.980608,  -0.265233,
+       0,         1.09126,  -0.295162,  0,         -0.78635, 0.891277,  0,
+       0.155207,  0.17272,  0.809957,   1.02763,   1.14359,  -1.43832,  -0.358421});
+  const auto e = polish_and_judge(c.problem(), start.unsqueeze(0), 0, {false}, {})[0];
+  ASSERT_EQ(e.verdict, Verdict::kModuloSplitting) << e.reason;
+  EXPECT_TRUE(names(e.reason, "set samples apart")) << e.reason;
+  EXPECT_EQ(c.fault(e), "");
+  // Labels exchanged on the silent samples change nothing in the pruned network: the
+  // loss, its gradient and its Hessian are the same. In the order of an input
+  // they let the unit grow.
+  const auto probe = c.objective.layer_probes(e.theta, {})[1];
+  const auto silent = (probe.pre.select(1, 1) < -1e-9).nonzero().squeeze(1);
+  const auto sorted = std::get<0>(split.train.labels.index_select(0, silent).sort());
+  const auto order = split.train.inputs.index_select(0, silent).select(1, 0).argsort();
+  auto data = split.train;
+  data.labels = data.labels.index_copy(0, silent.index_select(0, order), sorted);
+  const Case other{c.model, c.loss, data};
+  const auto fault = other.fault(e);
+  EXPECT_TRUE(names(fault, "sets samples apart lowers the loss")) << fault;
+  EXPECT_FALSE(names(fault, "gradient")) << fault;
+  EXPECT_FALSE(names(fault, "eigenvalue")) << fault;
+}
+
 TEST(Moves, FallFromNoMinimum) {
   const Case c{{.depth = 2, .width = 3},
                {.weight_decay = 1e-2},
