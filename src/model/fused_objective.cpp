@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/packing.h"
 #include "model/fused_plane.h"
+#include "model/loss.h"
 #include "model/perceptron_problem.h"
 
 namespace basin {
@@ -91,6 +92,11 @@ FusedObjective<T>::FusedObjective(const Network& network,
   // So few samples leave lanes with nothing to do; rows side by side fill them better.
   constexpr int64_t kManySamples = 256;
   split_ = data.samples() >= kManySamples;
+  if (BlasPasses::pays(network.layout, data.samples())) {
+    wide_.emplace(network, loss, reference_.decay().to(kDtype<T>));
+    inputs_ = data.inputs.to(kDtype<T>).t().contiguous();
+    targets_ = loss_targets(loss, data).to(kDtype<T>).t().contiguous();
+  }
   if (split_) dealt_ = split_samples(problem_, group_lanes<T>());
 }
 
@@ -141,9 +147,24 @@ void FusedObjective<T>::by_rows(const Tensor& theta, F&& f) const {
 }
 
 template <typename T>
+template <typename F>
+void FusedObjective<T>::by_blas(const Tensor& theta, F&& f) const {
+  require(theta.dim() == 2 && theta.size(1) == dimension(),
+          "FusedObjective: theta must be [B, P]");
+  const at::NoGradGuard no_grad;
+  for (int64_t row = 0; row < theta.size(0); ++row) f(theta[row], row);
+}
+
+template <typename T>
 Tensor FusedObjective<T>::value(const Tensor& theta) const {
   const auto all = theta.to(kDtype<T>).contiguous();
   auto out = at::empty({all.size(0)}, kDtype<T>);
+  if (wide_) {
+    by_blas(all, [&](const Tensor& x, int64_t row) {
+      out[row].copy_(wide_->value(x, inputs_, targets_));
+    });
+    return out;
+  }
   T* values = out.template data_ptr<T>();
   if (split_) {
     by_rows(all, [&](SplitRows<T>& rows, const T* x, int64_t row) {
@@ -162,6 +183,13 @@ template <typename T>
 ValueAndGradient FusedObjective<T>::value_and_gradient(const Tensor& theta) const {
   const auto all = theta.to(kDtype<T>).contiguous();
   ValueAndGradient out{at::empty({all.size(0)}, kDtype<T>), at::empty_like(all)};
+  if (wide_) {
+    by_blas(all, [&](const Tensor& x, int64_t row) {
+      out.value[row].copy_(
+          wide_->value_and_gradient(x, inputs_, targets_, out.gradient[row]));
+    });
+    return out;
+  }
   if (split_) {
     T* gradient = out.gradient.template data_ptr<T>();
     by_rows(all, [&](SplitRows<T>& rows, const T* x, int64_t row) {
@@ -188,6 +216,16 @@ ValueAndGradient FusedObjective<T>::value_and_gradient_on(const Tensor& theta,
   const auto which = index.contiguous();
   const auto count = which.size(1);
   ValueAndGradient out{at::empty({all.size(0)}, kDtype<T>), at::empty_like(all)};
+  if (wide_) {
+    by_blas(all, [&](const Tensor& x, int64_t row) {
+      const auto own = which[row];
+      out.value[row].copy_(wide_->value_and_gradient(x,
+                                                     inputs_.index_select(1, own),
+                                                     targets_.index_select(1, own),
+                                                     out.gradient[row]));
+    });
+    return out;
+  }
   std::vector<int64_t> own;
   by_groups(all, [&](Desk& desk, int64_t first, int64_t rows) {
     own.clear();
@@ -213,6 +251,12 @@ Tensor FusedObjective<T>::hessian_times(const Tensor& theta, const Tensor& v) co
   const auto all = theta.to(kDtype<T>).contiguous();
   const auto directions = v.to(kDtype<T>).contiguous();
   auto out = at::empty_like(all);
+  if (wide_) {
+    by_blas(all, [&](const Tensor& x, int64_t row) {
+      wide_->hessian_times(x, directions[row], inputs_, targets_, out[row]);
+    });
+    return out;
+  }
   if (split_) {
     const T* v_at = directions.template data_ptr<T>();
     T* to = out.template data_ptr<T>();
@@ -263,6 +307,7 @@ double FusedObjective<T>::gradient_noise(const Tensor& theta) const {
 template <typename T>
 std::unique_ptr<PackedObjective<float>> FusedObjective<T>::packed_float() const {
   if constexpr (std::is_same_v<T, float>) {
+    if (wide_) return SampledObjective::packed_float();
     return std::make_unique<PackedGroup<float>>(problem_);
   }
   throw ContractError("packed_float: this objective is of float64");
@@ -271,6 +316,7 @@ std::unique_ptr<PackedObjective<float>> FusedObjective<T>::packed_float() const 
 template <typename T>
 std::unique_ptr<PackedObjective<double>> FusedObjective<T>::packed_double() const {
   if constexpr (std::is_same_v<T, double>) {
+    if (wide_) return SampledObjective::packed_double();
     return std::make_unique<PackedGroup<double>>(problem_);
   }
   throw ContractError("packed_double: this objective is of float32");

@@ -1,16 +1,18 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 
 #include "kernel/split_rows.h"
+#include "model/blas_passes.h"
 #include "model/network_objective.h"
 
 namespace basin {
 
 /// The loss of a network on a data set, by the fused kernels of `kernel/`: the same
 /// numbers as NetworkObjective up to rounding, several times to many times faster on a
-/// CPU. What the kernels do not offer (outputs, kinks, probes) is left to it.
-/// T is float or double.
+/// CPU; wide layers by BLAS. What these do not offer (outputs, kinks, probes) is left
+/// to it. T is float or double.
 template <typename T>
 class FusedObjective final : public SampledObjective {
  public:
@@ -81,8 +83,13 @@ class FusedObjective final : public SampledObjective {
   template <typename F>
   void by_rows(const torch::Tensor& theta, F&& f) const;
 
+  template <typename F>
+  void by_blas(const torch::Tensor& theta, F&& f) const;
+
   NetworkObjective reference_;
   bool has_classes_;
+  std::optional<BlasPasses> wide_;  // then: all but planes and accuracies by these
+  torch::Tensor inputs_, targets_;  // [d, N], [K, N]
   PerceptronProblem<T> problem_;
   bool split_ = false;          // many samples: rows one by one
   PerceptronProblem<T> dealt_;  // then: the samples dealt out to lanes

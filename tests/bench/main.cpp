@@ -58,10 +58,11 @@ void add(const std::string& name, double flops, F work) {
       ->Unit(benchmark::kMillisecond);
 }
 
-/// Steps that make one iteration about `gflop` of work.
+/// Steps that make one iteration about `gflop` of work, enough that they and not the
+/// first parameters take the time.
 int64_t steps_for(double gflop, double flops, int64_t seeds) {
   const auto steps = gflop * 1e9 / (flops * static_cast<double>(seeds));
-  return std::clamp<int64_t>(static_cast<int64_t>(steps), 2, 20'000);
+  return std::clamp<int64_t>(static_cast<int64_t>(steps), 12, 20'000);
 }
 
 std::string key(const Subject& s, const char* what, const char* path) {
@@ -75,7 +76,7 @@ std::string key(const Subject& s, const char* what, const char* path) {
 void add_subject(const std::shared_ptr<Subject>& s, int64_t threads) {
   const auto gradient = s->gradient_flops(), value = s->value_flops();
   const bool large = gradient > 2e8;
-  const int64_t seeds = large ? 64 : 256;
+  const int64_t seeds = large ? 32 : 256;
   const auto fused_steps = steps_for(24, gradient, seeds);
   add(key(*s, "train", "fused"), gradient, [=] {
     return train(*s, *s->fused, seeds, fused_steps, threads);
@@ -95,10 +96,10 @@ void add_subject(const std::shared_ptr<Subject>& s, int64_t threads) {
     return plane(*s, *s->batched, true, large ? 8 : 51, threads);
   });
   const int64_t rows = large ? 16 : 64;
-  add(key(*s, "product", "fused"), 0, [=] {
+  add(key(*s, "product", "fused"), s->product_flops(), [=] {
     return products(*s, *s->fused, rows, threads);
   });
-  add(key(*s, "product", "batched"), 0, [=] {
+  add(key(*s, "product", "batched"), s->product_flops(), [=] {
     return products(*s, *s->batched, rows, threads);
   });
   if (s->parameters() > 2000 && s->shape.widths.front() > 2) return;

@@ -103,6 +103,15 @@ double Subject::gradient_flops() const {
          2 * static_cast<double>(first.rows * first.columns * data.samples());
 }
 
+// Forward and back, each with its derivative along v: eight products a layer, five of
+// the first.
+double Subject::product_flops() const {
+  const auto& first = network.layout.layers.front();
+  const auto inputs =
+      2 * static_cast<double>(first.rows * first.columns * data.samples());
+  return 8 * value_flops() - 5 * inputs;
+}
+
 int64_t train(const Subject& s,
               const SampledObjective& objective,
               int64_t seeds,

@@ -32,6 +32,7 @@ struct Subject {
   int64_t parameters() const { return network.layout.dimension; }
   double value_flops() const;     ///< multiply-adds of the layers, two each
   double gradient_flops() const;  ///< of value and gradient
+  double product_flops() const;   ///< of one H v
 };
 
 // Each does some work on `threads` threads and returns how much, in its own unit.

@@ -11,6 +11,7 @@
 #include "core/differentiable.h"
 #include "core/parallel.h"
 #include "model/initialize.h"
+#include "model/loss.h"
 #include "support/networks.h"
 
 namespace basin {
@@ -72,6 +73,65 @@ void expect_equal(const ModelOptions& model,
   expect_close(a.gradient, b.gradient, tolerance);
   expect_close(fast.hessian_times(theta, v), slow.hessian_times(theta, v), tolerance);
   EXPECT_TRUE(same_bits(fast.value(theta), a.value));
+
+  // By BLAS, whatever the width.
+  const BlasPasses passes(network, loss, slow.decay().to(dtype));
+  const auto x = data.inputs.to(dtype).t().contiguous();
+  const auto y = loss_targets(loss, data).to(dtype).t().contiguous();
+  const auto products = slow.hessian_times(theta, v);
+  for (int64_t row = 0; row < 3; ++row) {
+    const auto at = theta[row].to(dtype);
+    auto gradient = at::empty_like(at), product = at::empty_like(at);
+    const auto value = passes.value_and_gradient(at, x, y, gradient);
+    passes.hessian_times(at, v[row].to(dtype), x, y, product);
+    expect_close(value, b.value[row], tolerance);
+    expect_close(gradient, b.gradient[row], tolerance);
+    expect_close(product, products[row], tolerance);
+    EXPECT_TRUE(same_bits(passes.value(at, x, y), value));
+  }
+}
+
+// A layer of 65,536 weights is left to BLAS: the same numbers, on all samples, on
+// batches, and for lanes side by side.
+TEST(FusedObjective, LeavesWideLayersToBlas) {
+  const auto data = random_data(80, 256, 3);
+  const LossOptions loss{.kind = LossKind::kCrossEntropy, .weight_decay = 0.01};
+  const ModelOptions model{.depth = 2, .widths = {256, 7}};
+  const auto network = network_for(model, loss, data);
+  ASSERT_TRUE(BlasPasses::pays(network.layout, 80));
+  ASSERT_FALSE(BlasPasses::pays(network.layout, 8));
+  expect_equal<double>(model, loss, data, 1e-12);
+  expect_equal<float>(model, loss, data, 2e-5);
+  const FusedObjective<double> fast(network, loss, data);
+  const NetworkObjective slow(network, loss, data);
+  const auto theta = start(network, 3);
+  const auto all = fast.value_and_gradient(theta);
+  EXPECT_TRUE(same_bits(fast.value_and_gradient(theta.narrow(0, 1, 1)).gradient[0],
+                        all.gradient[1]));
+  const auto index = at::randint(80, {3, 20}, torch::kInt64);
+  const auto batch = fast.value_and_gradient_on(theta, index);
+  const auto expected = slow.value_and_gradient_on(theta, index);
+  expect_close(batch.value, expected.value, 1e-12);
+  expect_close(batch.gradient, expected.gradient, 1e-12);
+
+  const auto packed = fast.packed_double();
+  const auto lanes = packed->lanes(), size = network.layout.dimension;
+  std::vector<double> side(static_cast<size_t>(lanes * size)), gradient(side.size()),
+      value(static_cast<size_t>(lanes));
+  std::vector<bool> wanted(static_cast<size_t>(lanes), false);
+  for (int64_t r = 0; r < 3; ++r) {
+    wanted[static_cast<size_t>(r)] = true;
+    for (int64_t i = 0; i < size; ++i) {
+      side[static_cast<size_t>(i * lanes + r)] = theta.data_ptr<double>()[r * size + i];
+    }
+  }
+  packed->value_and_gradient(
+      side.data(), nullptr, 0, wanted, value.data(), gradient.data());
+  for (int64_t r = 0; r < 3; ++r) {
+    EXPECT_EQ(value[static_cast<size_t>(r)], all.value[r].item<double>());
+    EXPECT_EQ(gradient[static_cast<size_t>(5 * lanes + r)],
+              all.gradient[r][5].item<double>());
+  }
 }
 
 class FusedEveryActivation : public ::testing::TestWithParam<Elementwise> {};
