@@ -1,11 +1,15 @@
 #!/usr/bin/python3
 """Certified seeds a second, from start to identified minimum, and where the time goes.
 
-  scripts/road.py [--runner build/release/runner] [--only 64-8-8-10] [--threads 0]
+  scripts/road.py [--runner build/release/runner] [--only 64-8-8-10] [--threads 0] [--scipy]
 
 One row a network: certified of all seeds, certified a second, and the shares of training,
 polishing (with judging) and identifying. Times are those of the run's own manifest; rates
 hold for this machine, shares and ratios carry over.
+
+--scipy: instead, for the smooth networks, the same trained points brought to a critical
+point by SciPy's trust-exact Newton with closed-form derivatives in NumPy, and by basin,
+which judges them too, on one thread each.
 """
 
 import argparse
@@ -56,12 +60,57 @@ landscape: []
     return sure, seeds, sum(parts), parts
 
 
+def scipy_row(runner, row, scratch):
+    from time import perf_counter
+
+    import numpy as np
+    from scipy.optimize import minimize
+
+    sys.path.insert(0, str(ROOT / "scripts"))
+    from referee.problem import Problem, load_config
+    from referee.rundata import tensor
+
+    sure, seeds, _, parts = measure(runner, row, 1, scratch)
+    run = next((Path(scratch) / row[0].replace(" ", "_")).glob("*/manifest.json")).parent
+    problem = Problem(load_config(run), run)
+
+    def value(theta):
+        loss, gradient, _ = problem.evaluate(theta)
+        return loss[0], gradient[0]
+
+    def hessian(theta):
+        moved = theta.astype(complex)[None, :] + 1e-30j * np.eye(problem.size)
+        h = problem.evaluate(moved)[1].imag / 1e-30
+        return (h + h.T) / 2
+
+    with sqlite3.connect(run / "results.sqlite") as db:
+        starts = [tensor(blob) for blob, in db.execute("SELECT theta FROM training ORDER BY seed")]
+    reached, begin = 0, perf_counter()
+    for theta in starts:
+        end = minimize(value, theta, jac=True, hess=hessian, method="trust-exact",
+                       options={"gtol": 1e-10, "maxiter": 2000})
+        reached += np.abs(end.jac).max() <= 1e-9
+    theirs = perf_counter() - begin
+    ours = parts[1]
+    print(f"| {row[0]} | {sure} of {seeds} | {seeds / ours:.3g} | {reached} of {seeds} | {seeds / theirs:.3g} "
+          f"| {theirs / ours:.1f} |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runner", default=str(ROOT / "build/release/runner"))
     parser.add_argument("--only", default="", help="networks whose name contains this")
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--scipy", action="store_true", help="against SciPy's trust-exact Newton")
     args = parser.parse_args()
+    if args.scipy:
+        print("| network | basin: certified | polished a second | SciPy: gradient below 1e-9 | a second | ratio |\n"
+              "|---|---|---|---|---|---|")
+        with tempfile.TemporaryDirectory() as scratch:
+            for row in ROWS:
+                if row[3] == "tanh" and args.only in row[0]:
+                    scipy_row(args.runner, row, scratch)
+        return
     print("| network | certified | a second | training | polishing | identifying |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         for row in ROWS:

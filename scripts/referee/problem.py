@@ -120,7 +120,7 @@ class Problem:
         inputs, slopes, arguments = [], [], []
         layers = self.matrices(theta)
         for l, (w, b) in enumerate(layers):
-            z = np.matmul(a, w.transpose(0, 2, 1)) if theta.dtype == np.float64 else (
+            z = np.matmul(a, w.transpose(0, 2, 1)) if theta.dtype in (np.float64, np.complex128) else (
                 np.einsum("bnc,brc->bnr", a, w))
             if b is not None:
                 z = z + b[:, None, :]
