@@ -34,6 +34,12 @@ struct SharedKink {
   std::vector<double> force;  ///< u
   double below = 0;           ///< s less the lower slope
   double above = 0;           ///< the upper slope less s
+
+  /// Several units may grow, and D of their sum may be below the sum of their D. Then
+  /// instead of D, with every negative force carried by positive ones, π_pq in all,
+  ///
+  ///   −Σ_pq π_pq ρ(t_q − t_p),   ρ(x) = above x⁺ + below x⁻.
+  bool several = false;
 };
 
 /// What a small unit (w, v) added to a layer does to the loss: to second order

@@ -32,7 +32,7 @@ GrowthBound::GrowthBound(const GrowthProblem& problem)
       high_(problem.high),
       decay_(problem.decay) {
   for (size_t i = 0; i < n_; ++i) squares_.push_back(dot(&a_[i * m_], &a_[i * m_], m_));
-  for (const auto& kink : problem.shared) shared_.emplace_back(kink);
+  for (const auto& kink : problem.shared) shared_.emplace_back(kink, a_, m_);
   for (const auto& unit : problem.live) usable_ = usable_ && add_live(unit);
 }
 

@@ -16,6 +16,7 @@ struct Interval {
   double from = 0, to = 0;
 };
 
+// ψ, and ρ.
 double psi(const SharedSites& at, double z) {
   return z > 0 ? at.above * z : -at.below * z;
 }
@@ -114,19 +115,92 @@ double worst_sample(const SharedSites& at, const SharedSites::Rows& rows, double
   return most;
 }
 
+// At least Σ π ρ(t_q − t_p).
+double all_carried(const SharedSites& at, const std::vector<Interval>& t) {
+  double sum = 0;
+  for (const auto& way : at.carried) {
+    const auto &p = t[way.up], &q = t[way.down];
+    sum += way.force * std::max(psi(at, q.from - p.to), psi(at, q.to - p.from));
+  }
+  return sum;
+}
+
+// The same over a box of w, by linear functions of it: ρ is convex, below its chord.
+double all_carried(const SharedSites& at, const SharedSites::Rows& rows, double sign) {
+  const auto m = rows.box.centre.size();
+  const auto above = [&](size_t n) { return rows.from[n] >= 0; };
+  const auto settled = [&](size_t n) { return above(n) || rows.to[n] <= 0; };
+  const auto most = [&](size_t n) { return rows.high * std::max(0.0, rows.to[n]); };
+  const auto least = [&](size_t n) { return rows.high * std::max(0.0, rows.from[n]); };
+  double sum = 0;
+  std::vector<double> difference(m), slope(m, 0);
+  for (const auto& way : at.carried) {
+    const auto p = at.samples[way.up], q = at.samples[way.down];
+    if (!settled(p) || !settled(q)) {
+      const double low = least(q) - most(p), top = most(q) - least(p);
+      sum += way.force * std::max(psi(at, sign * low), psi(at, sign * top));
+      continue;
+    }
+    const double of_q = above(q) ? sign * rows.high : 0;
+    const double of_p = above(p) ? sign * rows.high : 0;
+    for (size_t k = 0; k < m; ++k)
+      difference[k] = of_q * rows.a[q * m + k] - of_p * rows.a[p * m + k];
+    const double centre = dot(difference.data(), rows.box.centre.data(), m);
+    const double span = reach(difference.data(), rows.box);
+    double steep = centre > 0 ? at.above : -at.below;
+    if (std::abs(centre) < span) {
+      const double from = psi(at, centre - span), to = psi(at, centre + span);
+      steep = (to - from) / (2 * span);
+      sum += way.force * (from - steep * (centre - span));
+    }
+    for (size_t k = 0; k < m; ++k) slope[k] += way.force * steep * difference[k];
+  }
+  return sum + dot(slope.data(), rows.box.centre.data(), m) +
+         reach(slope.data(), rows.box);
+}
+
 }  // namespace
 
-SharedSites::SharedSites(const SharedKink& kink)
+SharedSites::SharedSites(const SharedKink& kink, const std::vector<double>& a, size_t m)
     : k(static_cast<size_t>(kink.feeds.size(1))),
       feeds(numbers(kink.feeds)),
       force(kink.force),
       below(kink.below),
-      above(kink.above) {
+      above(kink.above),
+      several(kink.several) {
   for (const auto n : kink.samples) samples.push_back(static_cast<size_t>(n));
+  if (!several) return;
+  std::vector<std::pair<double, Carried>> ways;
+  for (size_t p = 0; p < force.size(); ++p) {
+    for (size_t q = 0; q < force.size(); ++q) {
+      if (!(force[p] > 0 && force[q] < 0)) continue;
+      double square = 0;
+      for (size_t j = 0; j < m; ++j)
+        square += std::pow(a[samples[p] * m + j] - a[samples[q] * m + j], 2);
+      ways.emplace_back(square, Carried{p, q, 0});
+    }
+  }
+  std::stable_sort(ways.begin(), ways.end(), [](const auto& x, const auto& y) {
+    return x.first < y.first;
+  });
+  auto left = force;
+  for (auto& [square, way] : ways) {
+    way.force = std::min(std::max(0.0, left[way.up]), std::max(0.0, -left[way.down]));
+    if (way.force == 0) continue;
+    left[way.up] -= way.force;
+    left[way.down] += way.force;
+    carried.push_back(way);
+  }
 }
 
 // v·f lies between `from` and `to`.
 double SharedSites::between(const Rows& rows, double from, double to) const {
+  if (several && feeds.size() == k) {
+    double most = 0;
+    if (to > 0) most = std::max(most, to * all_carried(*this, rows, 1));
+    if (from < 0) most = std::max(most, -from * all_carried(*this, rows, -1));
+    return most;
+  }
   if (feeds.size() == k) {
     double most = 0;
     if (to > 0) most = std::max(most, to * worst_sample(*this, rows, 1));
@@ -139,7 +213,7 @@ double SharedSites::between(const Rows& rows, double from, double to) const {
     const double top = rows.high * std::max(0.0, rows.to[n]);
     t.push_back({std::min(from * low, from * top), std::max(to * low, to * top)});
   }
-  return worst_shift(*this, t);
+  return several ? all_carried(*this, t) : worst_shift(*this, t);
 }
 
 double SharedSites::most_gain(const Rows& rows, const DirectionBox& column) const {
@@ -171,7 +245,7 @@ double SharedSites::gain(const std::vector<double>& phi,
   }
   std::vector<Interval> t;
   for (const auto n : samples) t.push_back({from * phi[n], to * phi[n]});
-  return worst_shift(*this, t);
+  return several ? all_carried(*this, t) : worst_shift(*this, t);
 }
 
 }  // namespace basin

@@ -15,7 +15,16 @@ struct SharedSites {
   std::vector<double> force;
   double below = 0, above = 0;
 
-  explicit SharedSites(const SharedKink& kink);
+  /// Where several units may grow: what the second pulls, the first carries.
+  struct Carried {
+    size_t up = 0, down = 0;  ///< indices into `samples`
+    double force = 0;
+  };
+  bool several = false;
+  std::vector<Carried> carried;
+
+  /// `a` `[N, m]`: a force is carried by those of the nearest inputs.
+  SharedSites(const SharedKink& kink, const std::vector<double>& a, size_t m);
 
   /// At least −D(−q, w), where φ(w·a_n) is `phi` on every sample.
   double gain(const std::vector<double>& phi, const std::vector<double>& q) const;

@@ -185,12 +185,11 @@ std::vector<PartedLayer> parted_layers(const MinimaProblem& problem,
                              units,
                              shared_sites(blocks, place, held, together, apart, own),
                              layer.shared);
-    // Two that grow may gain more together than each alone.
     const auto units_at_zero =
         std::count_if(place.zeroed.begin(), place.zeroed.end(), [&](const UnitId& id) {
           return id.group == group;
         });
-    if (units_at_zero > 1 && !layer.shared.empty()) layer.known = false;
+    for (auto& kink : layer.shared) kink.several = units_at_zero > 1;
     out.push_back(std::move(layer));
   }
   return out;

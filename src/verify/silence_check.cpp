@@ -62,24 +62,6 @@ bool is_quiet(const CertificateContext& context,
   return true;
 }
 
-// Whether the layer has several units at zero, and some kink of a group lets go alone.
-bool may_join(const CertificateContext& context,
-              const std::vector<Real>& theta,
-              const std::vector<double>& slopes,
-              const KinkBlock& block,
-              const std::vector<SiteGroup>& apart) {
-  int64_t units = 0;
-  for (int64_t u = 0; u < block.units; ++u)
-    units += is_zeroed(context, theta, block.layer, u) ? 1 : 0;
-  if (units < 2) return false;
-  const auto force = context.reference.evaluate(theta, slopes).sensitivity;
-  return std::any_of(apart.begin(), apart.end(), [&](const SiteGroup& group) {
-    return std::any_of(group.begin(), group.end(), [&](int64_t site) {
-      return force[static_cast<size_t>(site)] < 0;
-    });
-  });
-}
-
 // The largest fall of the loss as the kinks of each group in turn are moved, by the
 // bias of their unit, to where one of its samples lies on it again.
 Real fall_apart(const CertificateContext& context,
@@ -126,13 +108,6 @@ void check_silence(const CertificateContext& context,
     faults.push_back(fmt::format(
         "a unit of {} at zero sets samples apart on which live ones are active",
         block.name));
-    return;
-  }
-  if (may_join(context, theta, slopes, block, apart)) {
-    faults.push_back(
-        fmt::format("several units of {} at zero set samples apart: what they gain "
-                    "together is open",
-                    block.name));
     return;
   }
   RandomStream random(0, Stream::kProbe, 7);

@@ -91,6 +91,7 @@ TEST(SharedKinks, NoBoxIsExcludedInWhichTheyReachDecay) {
     for (int n = 0; n < 5; ++n)
       kink.force.push_back((n % 2 == 0 ? 0.3 : -0.3) * random.uniform());
     kink.force[0] += 0.6;
+    kink.several = i % 5 < 2;
     problem.shared = {kink};
     const DirectionPair pair{
         small_box(static_cast<size_t>(m), i % 3 == 0 ? 0.2 : 0.03, random),
@@ -129,6 +130,44 @@ TEST(SharedKinks, NoBoxIsExcludedInWhichTheyReachDecay) {
   EXPECT_GT(boxes, 80);
   EXPECT_GT(apart, 20);
   EXPECT_GT(excluded, boxes / 4);
+}
+
+// D of two units is at least what is said of each, added up; by D of each it is not.
+TEST(SharedKinks, OfSeveralUnitsGainNoMoreThanSaidOfEach) {
+  RandomStream random(0, Stream::kProbe, 4);
+  int beyond = 0;
+  for (uint64_t i = 0; i < 300; ++i) {
+    const size_t m = 3, k = 2;
+    const auto a = numbers(testing::normal({6, 3}, 800 + i));
+    SharedKink kink{.feeds = testing::normal({1, 2}, 900 + i),
+                    .samples = {0, 1, 2, 3, 4, 5},
+                    .below = 0.4,
+                    .above = 0.6,
+                    .several = true};
+    for (int n = 0; n < 6; ++n)
+      kink.force.push_back((n % 2 == 0 ? 1 : -1) * random.uniform());
+    kink.force[0] += 2;
+    const SharedSites joined(kink, a, m);
+    kink.several = false;
+    const SharedSites alone(kink, a, m);
+    const auto f = numbers(kink.feeds);
+    std::vector<double> t(6, 0);
+    double said = 0, each = 0;
+    for (int unit = 0; unit < 2; ++unit) {
+      const std::vector<double> w{random.normal(), random.normal(), random.normal()};
+      const std::vector<double> q{random.normal(), random.normal()};
+      std::vector<double> phi;
+      for (size_t n = 0; n < 6; ++n) {
+        phi.push_back(std::max(0.0, dot(&a[n * m], w.data(), m)));
+        t[n] -= dot(f.data(), q.data(), k) * phi[n];
+      }
+      said += joined.gain(phi, q);
+      each += alone.gain(phi, q);
+    }
+    EXPECT_GE(cost(kink, t), -said - 1e-12) << i;
+    beyond += cost(kink, t) < -each - 1e-9 ? 1 : 0;
+  }
+  EXPECT_GT(beyond, 5);
 }
 
 // In a box in which φ(w1) − φ(w2) changes its sign the larger of both slopes counts.
