@@ -8,6 +8,7 @@
 #include "core/packing.h"
 #include "model/fused_plane.h"
 #include "model/loss.h"
+#include "model/packed_group.h"
 #include "model/perceptron_problem.h"
 
 namespace basin {
@@ -35,30 +36,6 @@ void unpack(const T* from, int64_t lanes, int64_t first, Tensor& to) {
   unpack_rows(
       rows, [](int64_t k) { return k; }, row, size, lanes, from);
 }
-
-template <typename T>
-class PackedGroup final : public PackedObjective<T> {
- public:
-  explicit PackedGroup(const PerceptronProblem<T>& problem) : group_(problem) {}
-
-  int64_t lanes() const override { return group_.lanes(); }
-
-  void value_and_gradient(const T* theta,
-                          const int64_t* index,
-                          int64_t count,
-                          const std::vector<bool>&,
-                          T* value,
-                          T* gradient) override {
-    if (index == nullptr) {
-      group_.value_and_gradient(theta, value, gradient);
-    } else {
-      group_.value_and_gradient_on(theta, index, count, count, value, gradient);
-    }
-  }
-
- private:
-  GroupEvaluator<T> group_;
-};
 
 }  // namespace
 
