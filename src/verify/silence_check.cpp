@@ -144,6 +144,21 @@ void check_silence(const CertificateContext& context,
           -kLength * c / static_cast<Real>(std::sqrt(square));
     }
     fall = std::max(fall, fall_apart(context, moved, at.value, apart));
+    // Another unit at zero of the layer may join.
+    for (int64_t u = silent.unit + 1; u < block.units; ++u) {
+      if (!is_zeroed(context, theta, block.layer, u)) continue;
+      const auto other =
+          entries_of(context.layout, static_cast<size_t>(block.layer), u);
+      auto both = moved;
+      for (const auto p : other.row)
+        both[static_cast<size_t>(p)] = kLength * random.normal();
+      for (size_t i = 0; i < other.column.size(); ++i) {
+        both[static_cast<size_t>(other.column[i])] =
+            moved[static_cast<size_t>(unit.column[i])];
+      }
+      fall = std::max(fall, fall_apart(context, both, at.value, apart));
+      break;
+    }
   }
   if (!(most < 1)) {
     faults.push_back(fmt::format("a unit at zero can grow: dual ratio {:.6g}", most));
