@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/kink_blocks.h"
+
 namespace basin {
 namespace {
 
@@ -26,18 +28,6 @@ Tensor picked(const std::vector<Real>& from, const std::vector<int64_t>& index) 
         static_cast<double>(from[static_cast<size_t>(index[i])]);
   }
   return out;
-}
-
-struct Slopes {
-  double low;
-  double high;
-};
-
-Slopes slopes_of(const std::vector<KinkBlock>& blocks, int64_t site) {
-  for (const auto& b : blocks) {
-    if (site < b.offset + b.size()) return {b.low, b.high};
-  }
-  return {0, 1};
 }
 
 // What rounding of θ to float64 leaves uncertain of the gradient.
@@ -97,7 +87,7 @@ HeldSlopes held_slopes(const CertificateContext& context,
   HeldSlopes out;
   auto& [slopes, rows, gradient, force, shares, margin] = out;
   for (size_t m = 0; m < at.arguments.size(); ++m) {
-    const auto s = slopes_of(context.blocks, static_cast<int64_t>(m));
+    const auto& s = block_of(context.blocks, static_cast<int64_t>(m));
     slopes.push_back(at.arguments[m] > 0 ? s.high : s.low);
   }
   const auto set = [&](const SiteGroup& group, double slope) {
@@ -107,7 +97,7 @@ HeldSlopes held_slopes(const CertificateContext& context,
   auto low = at::empty({count}, torch::kFloat64), width = at::empty_like(low);
   for (int64_t a = 0; a < count; ++a) {
     const auto& group = active[static_cast<size_t>(a)];
-    const auto s = slopes_of(context.blocks, group.front());
+    const auto& s = block_of(context.blocks, group.front());
     low[a] = s.low;
     width[a] = s.high - s.low;
     set(group, (s.low + s.high) / 2);
@@ -152,7 +142,7 @@ std::vector<FixedSlope> take_weak(const CertificateContext& context,
   std::vector<SiteGroup> kept;
   for (size_t a = 0; a < active.size(); ++a) {
     const double share = held.shares[static_cast<int64_t>(a)].item<double>();
-    const auto s = slopes_of(context.blocks, active[a].front());
+    const auto& s = block_of(context.blocks, active[a].front());
     if (std::abs(share) < kAtEnd) {
       out.push_back({active[a], s.low});
     } else if (std::abs(1 - share) < kAtEnd) {

@@ -103,8 +103,8 @@ double Subject::gradient_flops() const {
          2 * static_cast<double>(first.rows * first.columns * data.samples());
 }
 
-// Forward and back, each with its derivative along v: eight products a layer, five of
-// the first.
+// Forward and back, each with its derivative along v: eight products a layer, three of
+// the first: its inputs do not move, and nothing goes back through it.
 double Subject::product_flops() const {
   const auto& first = network.layout.layers.front();
   const auto inputs =

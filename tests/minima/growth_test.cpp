@@ -9,6 +9,7 @@
 #include "minima/box_problem.h"
 #include "minima/growth_bound.h"
 #include "minima/judge.h"
+#include "support/boxes.h"
 #include "support/networks.h"
 #include "support/problems.h"
 
@@ -16,6 +17,8 @@ namespace basin {
 namespace {
 
 using testing::largest;
+using testing::point_in;
+using testing::random_box;
 using testing::vector;
 using torch::Tensor;
 
@@ -137,28 +140,6 @@ TEST(Growth, IsRightWithinAThousandth) {
     problem.decay = most * 0.999;
     EXPECT_EQ(test_growth(problem).silent, Answer::kNo) << i;
   }
-}
-
-// A point of the box: a corner, or any.
-std::vector<double> point_in(const DirectionBox& box, RandomStream& random) {
-  auto x = box.centre;
-  const bool corner = random.uniform() < 0.3;
-  for (size_t j = 0; j < x.size(); ++j) {
-    const double t = 2 * random.uniform() - 1;
-    x[j] += box.half[j] * (corner ? (t > 0 ? 1 : -1) : t);
-  }
-  return x;
-}
-
-DirectionBox random_box(size_t m, double size, RandomStream& random) {
-  auto box =
-      faces(m)[static_cast<size_t>(random.uniform() * 2 * static_cast<double>(m))];
-  for (size_t j = 0; j < m; ++j) {
-    if (box.half[j] == 0) continue;
-    box.half[j] = size * random.uniform();
-    box.centre[j] = (1 - box.half[j]) * (2 * random.uniform() - 1);
-  }
-  return box;
 }
 
 // No pair of boxes is excluded in which some w and q reach decay, and some are in which

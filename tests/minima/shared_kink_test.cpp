@@ -8,12 +8,15 @@
 #include "core/numbers.h"
 #include "core/random.h"
 #include "minima/growth_bound.h"
+#include "support/boxes.h"
 #include "support/networks.h"
 #include "support/problems.h"
 
 namespace basin {
 namespace {
 
+using testing::point_in;
+using testing::random_box;
 using testing::vector;
 
 // D by trying every shift b that matters, and more.
@@ -56,24 +59,6 @@ TEST(SharedKinks, AreSetApartAboveAForceThatIsKnown) {
   }
 }
 
-DirectionBox small_box(size_t m, double size, RandomStream& random) {
-  auto box =
-      faces(m)[static_cast<size_t>(random.uniform() * 2 * static_cast<double>(m))];
-  for (size_t j = 0; j < m; ++j) {
-    if (box.half[j] == 0) continue;
-    box.half[j] = size * random.uniform();
-    box.centre[j] = (1 - box.half[j]) * (2 * random.uniform() - 1);
-  }
-  return box;
-}
-
-std::vector<double> any_point(const DirectionBox& box, RandomStream& random) {
-  auto x = box.centre;
-  for (size_t j = 0; j < x.size(); ++j)
-    x[j] += box.half[j] * (random.uniform() < 0.3 ? 1 : 2 * random.uniform() - 1);
-  return x;
-}
-
 // With one choice of slopes in between and with several, of which each sample takes its
 // own; forces of both signs, more up than down.
 TEST(SharedKinks, NoBoxIsExcludedInWhichTheyReachDecay) {
@@ -94,15 +79,15 @@ TEST(SharedKinks, NoBoxIsExcludedInWhichTheyReachDecay) {
     kink.several = i % 5 < 2;
     problem.shared = {kink};
     const DirectionPair pair{
-        small_box(static_cast<size_t>(m), i % 3 == 0 ? 0.2 : 0.03, random),
-        small_box(static_cast<size_t>(k), 0.05, random),
+        random_box(static_cast<size_t>(m), i % 3 == 0 ? 0.2 : 0.03, random),
+        random_box(static_cast<size_t>(k), 0.05, random),
         {}};
     const auto a = numbers(problem.inputs), r = numbers(problem.sensitivity);
     const auto f = numbers(kink.feeds);
     const auto mu = static_cast<size_t>(m), ku = static_cast<size_t>(k);
     double most = -1, plain = -1;
     for (int tries = 0; tries < 1000; ++tries) {
-      const auto w = any_point(pair.row, random), q = any_point(pair.column, random);
+      const auto w = point_in(pair.row, random), q = point_in(pair.column, random);
       std::vector<double> phi;
       double sum = 0;
       for (size_t n = 0; n < 8; ++n) {
