@@ -145,7 +145,8 @@ void identify_stage(const Session& session, Results& results, int64_t seeds) {
   if (results.identified_seeds() == seeds) return;
   auto endpoints = results.load_endpoints();
   std::erase_if(endpoints, [&](const Endpoint& e) { return e.seed >= seeds; });
-  auto minima = identify(session.problem(), endpoints, session.spec.minima);
+  auto minima =
+      identify(session.problem(), endpoints, session.spec.minima, threads_for(session));
   add_accuracy(session, minima);
   results.save_minima(minima, count_minima(minima), seeds);
 }

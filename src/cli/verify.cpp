@@ -145,7 +145,8 @@ Faults class_faults(const Session& session,
   // Components follow from the graph instead.
   std::erase_if(counts, [](const Count& c) { return c.level == "component"; });
   Faults out;
-  const auto again = identify(session.problem(), endpoints, session.spec.minima);
+  const auto again =
+      identify(session.problem(), endpoints, session.spec.minima, session.threads);
   if (again.size() != stored.size()) {
     out.push_back(fmt::format("{} classes, not {}", again.size(), stored.size()));
     return out;

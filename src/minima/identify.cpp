@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/parallel.h"
 #include "core/stop.h"
 #include "minima/connected.h"
 #include "minima/levels.h"
@@ -25,6 +26,8 @@ struct Shape {
   Tensor invariants;  // of the form
   Tensor plain;       // of θ itself
 };
+
+constexpr size_t kShapesAtOnce = 256;  // made by all threads, kept in memory
 
 struct Class {
   Shape shape;  // of the representative
@@ -152,14 +155,24 @@ std::vector<size_t> by_loss(const std::vector<Endpoint>& endpoints, bool certifi
 std::vector<Class> classes_of(const MinimaProblem& problem,
                               const std::vector<Endpoint>& endpoints,
                               const std::vector<size_t>& order,
-                              const MinimaOptions& options) {
+                              const MinimaOptions& options,
+                              int64_t threads) {
   // Equal parameters give losses that differ by no more than this.
   const double window = std::max(
       options.same_loss, 1e3 * options.same_parameters * options.same_parameters);
   std::vector<Class> classes;
-  for (const auto i : order) {
+  std::vector<Shape> shapes;  // of one block of the order
+  for (size_t at = 0; at < order.size(); ++at) {
     check_stop();
-    const auto shape = shape_of(problem, endpoints[i].theta);
+    if (at % kShapesAtOnce == 0) {
+      shapes.resize(std::min(kShapesAtOnce, order.size() - at));
+      parallel_for(static_cast<int64_t>(shapes.size()), threads, [&](int64_t k) {
+        const auto& end = endpoints[order[at + static_cast<size_t>(k)]];
+        shapes[static_cast<size_t>(k)] = shape_of(problem, end.theta);
+      });
+    }
+    const auto i = order[at];
+    const auto& shape = shapes[at % kShapesAtOnce];
     bool placed = false, proved = true;
     double margin = Endpoint::kNan;
     for (size_t c = classes.size(); c-- > 0 && !placed;) {
@@ -237,12 +250,13 @@ std::string label_of(const Minimum& minimum) {
 
 std::vector<Minimum> identify(const MinimaProblem& problem,
                               const std::vector<Endpoint>& endpoints,
-                              const MinimaOptions& options) {
+                              const MinimaOptions& options,
+                              int64_t threads) {
   std::vector<Minimum> minima;
   for (const bool certified : {true, false}) {
     const auto order = by_loss(endpoints, certified);
     std::vector<Minimum> found;
-    for (const auto& group : classes_of(problem, endpoints, order, options))
+    for (const auto& group : classes_of(problem, endpoints, order, options, threads))
       found.push_back(minimum_of(problem, endpoints, group));
     order_ties(options.same_loss, found);
     minima.insert(minima.end(), found.begin(), found.end());

@@ -41,9 +41,10 @@ std::vector<std::string> levels_of(const std::vector<Minimum>& minima);
 int64_t class_at(const Minimum& minimum, const std::string& level);
 
 /// Endpoints sorted into classes. Saddles, escaping and diverged endpoints belong to
-/// none. Ids depend on the endpoints alone, not on their order.
+/// none. Ids depend on the endpoints alone, not on their order, nor on `threads`.
 std::vector<Minimum> identify(const MinimaProblem& problem,
                               const std::vector<Endpoint>& endpoints,
-                              const MinimaOptions& options);
+                              const MinimaOptions& options,
+                              int64_t threads = 1);
 
 }  // namespace basin

@@ -2,50 +2,42 @@
 
 #include <ATen/Functions.h>
 
-#include <array>
 #include <cmath>
-#include <deque>
 #include <limits>
 
+#include "core/buffer.h"
 #include "core/stop.h"
+#include "train/lbfgs_direction.h"
 
 namespace basin {
 namespace {
 
-using Vector = std::vector<double>;
-
-// In eight lanes, whatever the machine has, so that the sum is the same everywhere.
-double dot(const Vector& a, const Vector& b) {
-  constexpr size_t kLanes = 8;
-  std::array<double, kLanes> lane{};
-  const size_t whole = a.size() / kLanes * kLanes;
-  for (size_t i = 0; i < whole; i += kLanes) {
-    for (size_t k = 0; k < kLanes; ++k) lane[k] += a[i + k] * b[i + k];
-  }
-  for (size_t i = whole; i < a.size(); ++i) lane[i - whole] += a[i] * b[i];
-  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
-         ((lane[1] + lane[5]) + (lane[3] + lane[7]));
-}
-
-double largest(const Vector& a) {
+double largest(const Buffer<double>& a) {
   double most = 0;
-  for (const double x : a) most = std::max(most, std::abs(x));
+  for (size_t i = 0; i < a.size(); ++i) most = std::max(most, std::abs(a[i]));
   return most;
 }
 
-struct Pair {
-  Vector s, y;
-  double rho;
-};
-
-/// The minimisation of one row: feed it L and g at trial(), until done().
+/// The minimisation of one row: feed it L and g at trial(), give it a direction where
+/// it asks for one, until done().
 class Row {
  public:
   Row(const double* theta, size_t size, const LbfgsOptions& options)
-      : options_(options), theta_(theta, theta + size), trial_(theta_) {}
+      : options_(options),
+        size_(size),
+        theta_(padded_size(size)),
+        trial_(theta_.size()),
+        gradient_(theta_.size()),
+        trial_gradient_(theta_.size()),
+        direction_(theta_.size()),
+        pair_room_(static_cast<size_t>(options.history + 1) * 2 * theta_.size()),
+        spare_(pair_room_.data()) {
+    std::copy_n(theta, size, theta_.data());
+    std::copy_n(theta, size, trial_.data());
+  }
 
-  const Vector& trial() const { return trial_; }
-  const Vector& theta() const { return theta_; }
+  const double* trial() const { return trial_.data(); }
+  const double* theta() const { return theta_.data(); }
   double value() const { return value_; }
   double gradient_norm() const { return largest(gradient_); }
   int64_t iterations() const { return iterations_; }
@@ -54,12 +46,13 @@ class Row {
 
   /// True if the trial point became the current point.
   bool feed(double value, const double* gradient) {
-    const Vector g(gradient, gradient + theta_.size());
-    if (gradient_.empty()) {
-      accept(value, g);
+    std::copy_n(gradient, size_, trial_gradient_.data());
+    if (!begun_) {
+      begun_ = true;
+      accept(value);
       return false;
     }
-    const double slope = dot(g, direction_);
+    const double slope = dot(trial_gradient_, direction_);
     const bool finite = std::isfinite(value) && std::isfinite(slope);
     const bool decrease = value <= value_ + options_.armijo * step_ * slope_ ||
                           (value <= value_ + 1e-14 * std::abs(value_) &&
@@ -69,9 +62,9 @@ class Row {
     } else if (slope < options_.curvature * slope_) {
       low_ = step_;
     } else {
-      remember(g);
+      remember();
       ++iterations_;
-      accept(value, g);
+      accept(value);
       return true;
     }
     if (++trials_ > options_.max_trials || (high_ - low_) * length_ < 1e-17) {
@@ -83,50 +76,12 @@ class Row {
     return false;
   }
 
- private:
-  void remember(const Vector& g) {
-    Pair pair{.s = Vector(g.size()), .y = Vector(g.size())};
-    for (size_t i = 0; i < g.size(); ++i) {
-      pair.s[i] = trial_[i] - theta_[i];
-      pair.y[i] = g[i] - gradient_[i];
-    }
-    const double sy = dot(pair.s, pair.y);
-    if (!(sy > 1e-14 * std::sqrt(dot(pair.s, pair.s) * dot(pair.y, pair.y)))) return;
-    pair.rho = 1 / sy;
-    pairs_.push_back(std::move(pair));
-    if (static_cast<int64_t>(pairs_.size()) > options_.history) pairs_.pop_front();
-  }
+  bool wants_direction() const { return wants_direction_; }
+  DirectionTask task() { return {pairs_, gradient_.data(), direction_.data()}; }
 
-  void accept(double value, const Vector& g) {
-    theta_ = trial_;
-    value_ = value;
-    gradient_ = g;
-    if (!std::isfinite(value)) return finish(LbfgsEnd::kStalled);
-    if (gradient_norm() <= options_.gradient_tolerance) {
-      return finish(LbfgsEnd::kConverged);
-    }
-    if (iterations_ >= options_.max_iterations) return finish(LbfgsEnd::kIterations);
-    restarted_ = false;
-    search();
-  }
-
-  // The two-loop recursion: −(inverse Hessian estimate) g.
+  /// A new line search, along the direction that came of task().
   void search() {
-    direction_ = gradient_;
-    Vector alpha(pairs_.size());
-    for (size_t k = pairs_.size(); k-- > 0;) {
-      alpha[k] = pairs_[k].rho * dot(pairs_[k].s, direction_);
-      add(-alpha[k], pairs_[k].y);
-    }
-    if (!pairs_.empty()) {
-      const auto& last = pairs_.back();
-      const double scale = 1 / (last.rho * dot(last.y, last.y));
-      for (double& x : direction_) x *= scale;
-    }
-    for (size_t k = 0; k < pairs_.size(); ++k) {
-      add(alpha[k] - pairs_[k].rho * dot(pairs_[k].y, direction_), pairs_[k].s);
-    }
-    for (double& x : direction_) x = -x;
+    wants_direction_ = false;
     slope_ = dot(gradient_, direction_);
     if (!(slope_ < 0)) return give_up();
     const double norm = std::sqrt(dot(gradient_, gradient_));
@@ -138,22 +93,56 @@ class Row {
     move();
   }
 
+ private:
+  double dot(const Buffer<double>& a, const Buffer<double>& b) const {
+    return lane_dot(a.data(), b.data(), theta_.size());
+  }
+
+  void remember() {
+    const auto padded = theta_.size();
+    LbfgsPair pair{.s = spare_, .y = spare_ + padded};
+    for (size_t i = 0; i < size_; ++i) {
+      pair.s[i] = trial_[i] - theta_[i];
+      pair.y[i] = trial_gradient_[i] - gradient_[i];
+    }
+    const double sy = lane_dot(pair.s, pair.y, padded);
+    const double yy = lane_dot(pair.y, pair.y, padded);
+    if (!(sy > 1e-14 * std::sqrt(lane_dot(pair.s, pair.s, padded) * yy))) return;
+    pair.rho = 1 / sy;
+    pair.scale = 1 / (pair.rho * yy);
+    pairs_.push_back(pair);
+    if (static_cast<int64_t>(pairs_.size()) > options_.history) {
+      spare_ = pairs_.front().s;
+      pairs_.erase(pairs_.begin());
+    } else {
+      spare_ = pair_room_.data() + pairs_.size() * 2 * padded;
+    }
+  }
+
+  void accept(double value) {
+    std::copy_n(trial_.data(), size_, theta_.data());
+    std::copy_n(trial_gradient_.data(), size_, gradient_.data());
+    value_ = value;
+    if (!std::isfinite(value)) return finish(LbfgsEnd::kStalled);
+    if (gradient_norm() <= options_.gradient_tolerance) {
+      return finish(LbfgsEnd::kConverged);
+    }
+    if (iterations_ >= options_.max_iterations) return finish(LbfgsEnd::kIterations);
+    restarted_ = false;
+    wants_direction_ = true;
+  }
+
   // Once per point, forget the past and try steepest descent; then stop.
   void give_up() {
     if (restarted_ || pairs_.empty()) return finish(LbfgsEnd::kStalled);
     restarted_ = true;
     pairs_.clear();
-    search();
-  }
-
-  void add(double factor, const Vector& v) {
-    for (size_t i = 0; i < v.size(); ++i) direction_[i] += factor * v[i];
+    spare_ = pair_room_.data();
+    wants_direction_ = true;
   }
 
   void move() {
-    for (size_t i = 0; i < theta_.size(); ++i) {
-      trial_[i] = theta_[i] + step_ * direction_[i];
-    }
+    for (size_t i = 0; i < size_; ++i) trial_[i] = theta_[i] + step_ * direction_[i];
   }
 
   void finish(LbfgsEnd end) {
@@ -162,14 +151,38 @@ class Row {
   }
 
   const LbfgsOptions& options_;
-  Vector theta_, trial_, gradient_, direction_;
-  std::deque<Pair> pairs_;
+  size_t size_;
+  Buffer<double> theta_, trial_, gradient_, trial_gradient_, direction_;
+  Buffer<double> pair_room_;  // one pair more than are kept
+  double* spare_;
+  std::vector<LbfgsPair> pairs_;
   double value_ = std::numeric_limits<double>::quiet_NaN();
   double slope_ = 0, step_ = 0, low_ = 0, high_ = 0, length_ = 0;
   int64_t trials_ = 0, iterations_ = 0;
-  bool done_ = false, restarted_ = false;
+  bool begun_ = false, done_ = false, restarted_ = false, wants_direction_ = false;
   LbfgsEnd end_ = LbfgsEnd::kIterations;
 };
+
+// Until every row has a trial point to ask about, or is done.
+void give_directions(std::vector<Row>& rows, size_t padded) {
+  std::vector<Row*> wanting;
+  std::vector<DirectionTask> tasks;
+  const auto gather = [&] {
+    wanting.clear();
+    tasks.clear();
+    for (auto& row : rows) {
+      if (!row.done() && row.wants_direction()) {
+        wanting.push_back(&row);
+        tasks.push_back(row.task());
+      }
+    }
+    return !tasks.empty();
+  };
+  while (gather()) {
+    lbfgs_directions(tasks, padded);
+    for (auto* row : wanting) row->search();
+  }
+}
 
 torch::Tensor trial_points(const std::vector<Row>& rows,
                            const std::vector<size_t>& active,
@@ -178,7 +191,7 @@ torch::Tensor trial_points(const std::vector<Row>& rows,
       at::empty({static_cast<int64_t>(active.size()), parameters}, torch::kFloat64);
   auto* entry = out.data_ptr<double>();
   for (const auto r : active) {
-    entry = std::copy(rows[r].trial().begin(), rows[r].trial().end(), entry);
+    entry = std::copy_n(rows[r].trial(), parameters, entry);
   }
   return out;
 }
@@ -199,7 +212,9 @@ LbfgsResult minimize_lbfgs(const Objective& objective,
                            const StepObserver& observer) {
   const auto start = theta.to(torch::kFloat64).contiguous();
   const auto parameters = start.size(1);
+  const auto padded = padded_size(static_cast<size_t>(parameters));
   std::vector<Row> rows;
+  rows.reserve(static_cast<size_t>(start.size(0)));
   for (int64_t b = 0; b < start.size(0); ++b) {
     rows.emplace_back(start.data_ptr<double>() + b * parameters,
                       static_cast<size_t>(parameters),
@@ -220,18 +235,18 @@ LbfgsResult minimize_lbfgs(const Objective& objective,
         observer(static_cast<int64_t>(active[k]),
                  row.iterations(),
                  row.value(),
-                 row.theta().data());
+                 row.theta());
       }
     }
+    give_directions(rows, padded);
   }
   LbfgsResult result{.theta = at::empty_like(start),
                      .value = at::empty({start.size(0)}, torch::kFloat64),
                      .gradient_norm = at::empty({start.size(0)}, torch::kFloat64)};
   for (size_t r = 0; r < rows.size(); ++r) {
     const auto b = static_cast<int64_t>(r);
-    std::copy(rows[r].theta().begin(),
-              rows[r].theta().end(),
-              result.theta.data_ptr<double>() + b * parameters);
+    std::copy_n(
+        rows[r].theta(), parameters, result.theta.data_ptr<double>() + b * parameters);
     result.value.data_ptr<double>()[b] = rows[r].value();
     result.gradient_norm.data_ptr<double>()[b] = rows[r].gradient_norm();
     result.iterations.push_back(rows[r].iterations());
