@@ -14,39 +14,52 @@ namespace {
 
 using torch::Tensor;
 
-constexpr int kMostRounds = 24;       // of adding the kinks that a step reaches
-constexpr int64_t kLeastRound = 32;   // how many at most in one, or F / 8
-constexpr double kProbe = 1e-5;       // of a step, for dz
-constexpr double kLeastShift = 1e-8;  // of the largest diagonal entry of H
-constexpr double kFirm = 1e-11;       // a pivot that is no zero mode
+constexpr int kMostRounds = 24;               // of adding the kinks that a step reaches
+constexpr int64_t kLeastRound = 32;           // how many at most in one, or F / 8
+constexpr double kProbe = 1e-5;               // of a step, for dz
+constexpr double kLeastShift = 1e-8;          // of the largest diagonal entry of H
+constexpr double kFirm = 1e-11;               // a pivot that is no zero mode
+constexpr double kStiffer[] = {1, 1e2, 1e4};  // of ρ, before τ is raised
 
 // The factor of B = H + τ I + ρ J_Aᵀ J_A. The last term makes B positive definite where
-// H is so only along the kinks; what it adds to the gradient is in `gradient`.
+// H is so only along the kinks, if ρ is large enough; what it adds to the gradient is
+// in `gradient`.
 struct Factor {
   Tensor lower;     // [F, F]
   Tensor gradient;  // g + ρ J_Aᵀ z_A, [F]
 };
 
+// Undefined if a pivot is not firm.
+Tensor firm_factor(const Tensor& matrix, double most) {
+  const auto [lower, failed] = at::linalg_cholesky_ex(matrix);
+  const bool firm = failed.item<int>() == 0 &&
+                    lower.diagonal().min().item<double>() > std::sqrt(kFirm * most);
+  return firm ? lower : Tensor();
+}
+
 Factor factorise(const CompositeModel& model, double& damping) {
-  auto base = model.hessian;
-  Factor out{.gradient = model.gradient};
-  if (model.held.size(0) > 0) {
-    const auto z = model.argument.index_select(0, model.held);
-    const double size = model.held_rows.square().sum(1).mean().item<double>();
-    const double weight = 1 / std::max(1e-300, size);
-    base = at::addmm(base, model.held_rows.t(), model.held_rows, 1, weight);
-    out.gradient = out.gradient + weight * at::mv(model.held_rows.t(), z);
-  }
-  const double most = base.diagonal().abs().max().item<double>();
+  const bool held = model.held.size(0) > 0;
+  const double size = held ? model.held_rows.square().sum(1).mean().item<double>() : 1;
+  const auto bent = held ? at::mm(model.held_rows.t(), model.held_rows)
+                         : at::zeros_like(model.hessian);
+  const auto answer = [&](const Tensor& lower, double weight) {
+    Factor out{lower, model.gradient};
+    if (held) {
+      const auto z = model.argument.index_select(0, model.held);
+      out.gradient = out.gradient + weight * at::mv(model.held_rows.t(), z);
+    }
+    return out;
+  };
+  const double first = 1 / std::max(1e-300, size);
+  const double most =
+      (model.hessian + first * bent).diagonal().abs().max().item<double>();
   for (int k = 0; k < 60; ++k) {
-    auto shifted = base.clone();
-    shifted.diagonal().add_(damping);
-    const auto [lower, failed] = at::linalg_cholesky_ex(shifted);
-    const bool firm = failed.item<int>() == 0 &&
-                      lower.diagonal().min().item<double>() > std::sqrt(kFirm * most);
-    if (firm) {
-      out.lower = lower;
-      return out;
+    for (const double more : kStiffer) {
+      if (more > 1 && !held) break;
+      auto shifted = model.hessian + (more * first) * bent;
+      shifted.diagonal().add_(damping);
+      const auto lower = firm_factor(shifted, most);
+      if (lower.defined()) return answer(lower, more * first);
     }
     damping = std::max(4 * damping, kLeastShift * most);
   }

@@ -73,6 +73,8 @@ struct Endpoint {
   int64_t index = -1;         ///< negative eigenvalues
   torch::Tensor witness;      ///< saddle: a step that lowers L, `[P]`
   double witness_fall = kNan;   ///< by so much, evaluated
+  torch::Tensor growth;         ///< pruned: a step `[P]` by which a unit at zero might
+                                ///< grow, not seen to; it is not kept
   double growth_fall = kNan;    ///< escaping: how much L falls as θ grows
   double norm = kNan;           ///< ‖θ‖₂
   double kink_distance = kNan;  ///< least |z| / max |z| of the layer, off the kinks

@@ -36,7 +36,7 @@ Tensor row_space(const Tensor& x, double spare) {
 // than inputs), and lies in that of the r_n (few live units above).
 struct Reduced {
   GrowthProblem problem;
-  Tensor inputs;  // w = inputs · w of the reduced problem
+  Tensor inputs, columns;  // w = inputs · w of the reduced problem, and q
 };
 
 Reduced reduce(const GrowthProblem& problem) {
@@ -44,11 +44,12 @@ Reduced reduce(const GrowthProblem& problem) {
   const double spare = kNegligible * problem.decay / steep;
   const auto& a = problem.inputs;
   const auto& r = problem.sensitivity;
-  Reduced out{problem, row_space(a, spare / (1e-300 + r.norm().item<double>()))};
+  Reduced out{problem, row_space(a, spare / (1e-300 + r.norm().item<double>())), {}};
   std::vector<Tensor> fed{r};
   for (const auto& kink : problem.shared) fed.push_back(kink.feeds * r.norm());
   const auto columns =
       row_space(at::cat(fed), spare / (1e-300 + a.norm().item<double>()));
+  out.columns = columns;
   out.problem.inputs = at::mm(a, out.inputs);
   out.problem.sensitivity = at::mm(r, columns);
   for (auto& kink : out.problem.shared) kink.feeds = at::mm(kink.feeds, columns);
@@ -121,7 +122,7 @@ GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes) {
   out.ratio = peak.ratio;
   if (peak.ratio > 1 + kGrowing) return grows(peak);
   if (max_nodes == 0) return out;
-  const auto [reduced, inputs] = reduce(problem);
+  const auto [reduced, inputs, columns] = reduce(problem);
   if (inputs.size(1) > kMostInputs) return out;
   const GrowthBound bound(merged(reduced));
   if (!bound.usable()) return out;
@@ -135,7 +136,15 @@ GrowthTest test_growth(const GrowthProblem& problem, int64_t max_nodes) {
     open.pop_back();
     const auto node = bound.examine(pair);
     if (node.excluded) continue;
-    if (node.apart) return out;  // not by the bounds of shared kinks
+    if (node.apart) {  // not by the bounds of shared kinks
+      const auto in = [](const Tensor& basis, const std::vector<double>& x) {
+        const auto full = at::mv(basis, at::tensor(x, torch::kFloat64));
+        return full / full.norm();
+      };
+      out.witness = in(inputs, pair.row.centre);
+      out.column = -in(columns, pair.column.centre);
+      return out;
+    }
     // A growing direction that no climb has found lies where a box cannot be excluded.
     const bool grown = node.ratio > 1 + kGrowing;
     if (grown || (node.ratio > kWorthClimbing && climbs < kMostClimbs)) {

@@ -65,8 +65,10 @@ struct GrowthTest {
   bool splitting = false;
 
   double ratio = 0;       ///< largest ‖c(w)‖ / (decay ‖w‖) seen
-  torch::Tensor witness;  ///< w of unit length with ‖c(w)‖ > decay, `[m]`, if kNo
-  int64_t nodes = 0;      ///< boxes of directions that were examined
+  torch::Tensor witness;  ///< w of unit length with ‖c(w)‖ > decay, `[m]`, if kNo; or
+                          ///< kUndecided: with shared kinks it may gain as much
+  torch::Tensor column;  ///< then v, of unit length, `[k]`
+  int64_t nodes = 0;     ///< boxes of directions that were examined
 };
 
 /// Whether a unit at zero stays there (docs/kinks.md). c is homogeneous; without live

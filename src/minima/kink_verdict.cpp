@@ -207,6 +207,7 @@ void judge_on_kinks(const MinimaProblem& problem,
   if (out.nullity > 0) out.reason += fmt::format(", zero modes: {}", out.sources);
   if (zeroed.silent == Answer::kUndecided) {
     out.verdict = Verdict::kPrunedMinimum;
+    out.growth = zeroed.step;
     out.reason += fmt::format(
         "; of the network without {} units at zero: whether they can grow was not "
         "decided (dual ratio at least {:.4g})",

@@ -47,12 +47,12 @@ std::set<int64_t> samples_apart(const std::vector<KinkBlock>& blocks,
   return out;
 }
 
-// Whether every live unit is strictly inactive on the samples.
+// Whether every live unit of the layer is strictly inactive on the samples.
 bool is_quiet(const KinkBlock& block,
               const ParameterLayout& layout,
               const KinkPlace& place,
               const Tensor& slopes,
-              const std::set<int64_t>& samples) {
+              const std::vector<int64_t>& samples) {
   for (int64_t u = 0; u < block.units; ++u) {
     if (is_one_of(layout, place.zeroed, block.layer, u)) continue;
     for (const auto n : samples) {
@@ -134,6 +134,7 @@ bool add_shared(const MinimaProblem& problem,
                 const std::vector<std::vector<int64_t>>& groups,
                 std::vector<SharedKink>& out) {
   const auto blocks = problem.objective.kink_blocks();
+  const auto& own = layer_block(blocks, units.layers.front());
   const auto force =
       numbers(problem.objective.frozen(point.slopes)->sensitivities(point.theta));
   for (const auto& sites : groups) {
@@ -145,6 +146,8 @@ bool add_shared(const MinimaProblem& problem,
       kink.force.push_back(force[static_cast<size_t>(site)]);
     }
     if (*std::min_element(kink.force.begin(), kink.force.end()) >= 0) continue;
+    // Where a live unit has a kink below, its sample has most often a force of its own.
+    if (!is_quiet(own, problem.layout, place, point.slopes, kink.samples)) return false;
     kink.feeds = feeds_of(problem, place, point, units, sites.front());
     if (!kink.feeds.defined()) return false;
     out.push_back(std::move(kink));
@@ -176,15 +179,8 @@ std::vector<PartedLayer> parted_layers(const MinimaProblem& problem,
     PartedLayer layer{.group = group};
     const auto& units = problem.layout.groups[group];
     const auto own = units.layers.front();
-    const auto& block = layer_block(blocks, own);
-    const auto& point = held.point;
-    layer.known = is_quiet(block, problem.layout, place, point.slopes, apart) &&
-                  add_shared(problem,
-                             place,
-                             point,
-                             units,
-                             shared_sites(blocks, place, held, together, apart, own),
-                             layer.shared);
+    const auto shared = shared_sites(blocks, place, held, together, apart, own);
+    layer.known = add_shared(problem, place, held.point, units, shared, layer.shared);
     const auto units_at_zero =
         std::count_if(place.zeroed.begin(), place.zeroed.end(), [&](const UnitId& id) {
           return id.group == group;

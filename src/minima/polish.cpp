@@ -58,6 +58,13 @@ Endpoint finish(const MinimaProblem& problem,
     }
     auto end = judge(problem, at, options);
     end.polish_steps = steps;
+    if (end.growth.defined() && round < kMostRounds) {
+      const auto p = polish_grown(problem, at, end.growth, options);
+      if (!p) return end;
+      at = p->theta;
+      steps += p->steps;
+      continue;
+    }
     const bool can_fall = end.verdict == Verdict::kSaddle && end.witness.defined();
     if (!can_fall || round == kMostRounds) return end;
     const auto down =

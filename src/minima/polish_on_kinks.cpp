@@ -133,7 +133,28 @@ class PolishOnKinks {
       if (test.silent != Answer::kNo) break;
       if (!revive_units(problem_, test.step, point_) && !search_from(test.step)) break;
     }
-    return {point_.theta, steps_};
+    return reached();
+  }
+
+  Polished reached() const { return {point_.theta, steps_}; }
+
+  // The unit grown by some length, where that alone lowers nothing: the kinks that it
+  // moves have to find their places first.
+  bool search_from(const Tensor& along) {
+    const auto& objective = problem_.objective;
+    const auto value_at = [&](const Tensor& theta) {
+      return objective.value(theta.unsqueeze(0)).item<double>();
+    };
+    const double value = value_at(point_.theta);
+    const double noise = 16 * value_noise(objective, point_.theta);
+    for (const double length : kGrown) {
+      KinkPoint grown{.theta = point_.theta + length * along};
+      search(grown);
+      if (!(value_at(grown.theta) < value - noise)) continue;
+      point_ = grown;
+      return true;
+    }
+    return false;
   }
 
  private:
@@ -159,25 +180,6 @@ class PolishOnKinks {
     return found.converged;
   }
 
-  // The unit grown by some length, where that alone lowers nothing: the kinks that it
-  // moves have to find their places first.
-  bool search_from(const Tensor& along) {
-    const auto& objective = problem_.objective;
-    const auto value_at = [&](const Tensor& theta) {
-      return objective.value(theta.unsqueeze(0)).item<double>();
-    };
-    const double value = value_at(point_.theta);
-    const double noise = 16 * value_noise(objective, point_.theta);
-    for (const double length : kGrown) {
-      KinkPoint grown{.theta = point_.theta + length * along};
-      search(grown);
-      if (!(value_at(grown.theta) < value - noise)) continue;
-      point_ = grown;
-      return true;
-    }
-    return false;
-  }
-
   const MinimaProblem& problem_;
   const MinimaOptions& options_;
   std::vector<KinkBlock> blocks_;
@@ -191,6 +193,15 @@ Polished polish_on_kinks(const MinimaProblem& problem,
                          const Tensor& theta,
                          const MinimaOptions& options) {
   return PolishOnKinks(problem, theta, options).run();
+}
+
+std::optional<Polished> polish_grown(const MinimaProblem& problem,
+                                     const Tensor& theta,
+                                     const Tensor& along,
+                                     const MinimaOptions& options) {
+  PolishOnKinks polish(problem, theta, options);
+  if (!polish.search_from(along)) return std::nullopt;
+  return polish.reached();
 }
 
 }  // namespace basin

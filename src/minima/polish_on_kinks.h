@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "minima/judge.h"
 
 namespace basin {
@@ -15,5 +17,12 @@ struct Polished {
 Polished polish_on_kinks(const MinimaProblem& problem,
                          const torch::Tensor& theta,
                          const MinimaOptions& options);
+
+/// Composite Newton from θ + t · along, for several lengths t, where that ends lower
+/// than L(θ): a unit that grows once the kinks above have found new places.
+std::optional<Polished> polish_grown(const MinimaProblem& problem,
+                                     const torch::Tensor& theta,
+                                     const torch::Tensor& along,
+                                     const MinimaOptions& options);
 
 }  // namespace basin

@@ -60,15 +60,16 @@ GrowthProblem growth_problem(const MinimaProblem& problem,
   return out;
 }
 
-// w along the witness, v against c(w).
+// w along the witness, v as given or against c(w).
 Tensor growing_step(const MinimaProblem& problem,
                     const GrowthProblem& growth,
                     const Tensor& theta,
-                    const Tensor& witness,
+                    const GrowthTest& answer,
                     const UnitId& id) {
   const auto& units = problem.layout.groups[id.group];
   const auto layer = static_cast<size_t>(units.layers.front());
   const auto reader = static_cast<size_t>(units.readers.front());
+  const auto& witness = answer.witness;
   const auto z = at::mv(growth.inputs, witness);
   const auto phi = at::where(z > 0, z * growth.high, z * growth.low);
   const auto c = at::mv(growth.sensitivity.t(), phi);
@@ -79,7 +80,9 @@ Tensor growing_step(const MinimaProblem& problem,
   if (problem.layout.layers[layer].bias >= 0) {
     to.bias[layer][id.unit].copy_(witness[columns]);
   }
-  to.weight[reader].select(1, id.unit).copy_(-c / c.norm());
+  to.weight[reader]
+      .select(1, id.unit)
+      .copy_(answer.column.defined() ? answer.column : -c / c.norm());
   return out;
 }
 
@@ -101,10 +104,11 @@ ZeroedTest ask(const MinimaProblem& problem,
     out.ratio = std::max(out.ratio, answer.ratio);
     out.splitting = out.splitting || answer.splitting;
     if (answer.silent == Answer::kUndecided) out.silent = Answer::kUndecided;
+    if (answer.witness.defined())
+      out.step = growing_step(problem, growth, point.theta, answer, id);
     if (answer.silent != Answer::kNo) continue;
     out.silent = Answer::kNo;
     out.ratio = answer.ratio;
-    out.step = growing_step(problem, growth, point.theta, answer.witness, id);
     return out;
   }
   return out;

@@ -14,7 +14,8 @@ struct ZeroedTest {
   bool splitting = false;  ///< yes, but parts of live units may be split off at no cost
   double ratio = 0;        ///< largest dual ratio seen
   bool apart = false;      ///< one that grows pulls samples of a shared kink apart
-  torch::Tensor step;      ///< kNo: a step `[P]` that lowers L
+  torch::Tensor step;      ///< `[P]`; kNo: lowers L to second order; kUndecided, if
+                           ///< there is one: the bounds leave open that it does
 };
 
 /// At `point`, whose slopes are those that make it stationary, where a layer's live
