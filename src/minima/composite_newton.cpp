@@ -26,6 +26,7 @@ constexpr int kMostAlike = 3;     // of these that change nothing
 constexpr double kAtKink = 1e-9;  // either side serves
 constexpr int kMostLeaves = 20;   // of concave kinks
 constexpr int kMostBlind = 6;     // steps whose fall rounding hides
+constexpr int kMostLast = 3;      // of Newton, after the gradient has vanished
 
 class CompositeSearch {
  public:
@@ -91,6 +92,12 @@ class CompositeSearch {
     }
     if (out.gradient_norm <= tolerance && off <= kOnKink) {
       if (leaves_++ < kMostLeaves && leave_concave(model)) return true;
+      // A small gradient may still be far away where curvature is small: the verdict
+      // asks for a next step that is short.
+      if (last_steps_-- > 0) {
+        fill_hessian(free_, model);
+        if (newton_on_kinks(model, out.gradient_norm, off)) return true;
+      }
       out.converged = true;
       return false;
     }
@@ -258,6 +265,7 @@ class CompositeSearch {
   int nulls_ = 0;
   double last_predicted_ = 0;
   int like_before_ = 0;
+  int last_steps_ = kMostLast;
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ using torch::Tensor;
 
 constexpr double kLeastMargin = 1e-6;
 constexpr double kLeastForce = 1e-9;  // of the largest
+constexpr double kNearlySolved = 1e-5;
 constexpr int64_t kMostPieces = 400;  // multipliers are looked for among
 
 // Slopes at an end hold nothing, but as φ(z) − s z is nowhere negative they need not:
@@ -99,11 +100,12 @@ HeldKinks by_multipliers(const MinimaProblem& problem,
                          const Tensor& free,
                          const KinkPlace& place,
                          const Tensor& z,
-                         const Tensor& theta) {
+                         const Tensor& theta,
+                         double solved = kSolved) {
   HeldKinks out{
       .point = {.theta = theta, .slopes = side_slopes(problem.objective, theta)}};
   const auto at = pieces_at(problem, theta, free, z, place);
-  const auto found = find_multipliers(at.pieces);
+  const auto found = find_multipliers(at.pieces, solved);
   if (!found.found) return out;
   const auto table = site_table(problem.objective);
   const auto blocks = problem.objective.kink_blocks();
@@ -147,6 +149,20 @@ bool stands(const HeldKinks& held, const MinimaOptions& options) {
 }
 
 }  // namespace
+
+HeldKinks nearly_held_kinks(const MinimaProblem& problem,
+                            const Tensor& free,
+                            const KinkPlace& place,
+                            const Tensor& theta) {
+  if (place.active.empty() || static_cast<int64_t>(place.active.size()) > kMostPieces)
+    return {};
+  return by_multipliers(problem,
+                        free,
+                        place,
+                        arguments_at(problem.objective, theta),
+                        theta,
+                        kNearlySolved);
+}
 
 HeldKinks held_kinks(const MinimaProblem& problem,
                      const Tensor& free,

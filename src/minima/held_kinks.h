@@ -24,6 +24,13 @@ struct HeldKinks {
   std::vector<double> piece;
 };
 
+/// Multipliers near θ, where the gradient does not vanish quite; it holds nothing if
+/// there are none.
+HeldKinks nearly_held_kinks(const MinimaProblem& problem,
+                            const torch::Tensor& free,
+                            const KinkPlace& place,
+                            const torch::Tensor& theta);
+
 /// By the shortest change of slopes; where the kinks then do not hold, by multipliers.
 HeldKinks held_kinks(const MinimaProblem& problem,
                      const torch::Tensor& free,

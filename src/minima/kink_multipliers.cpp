@@ -10,7 +10,6 @@ namespace basin {
 namespace {
 
 constexpr double kMargins[] = {1e-2, 1e-4, 1e-6, 0};  // of the largest force
-constexpr double kSolved = 1e-9;   // of the largest force: what is left over
 constexpr double kBinding = 1e-3;  // of the largest pressure on a bound
 
 // Coefficients t, then q = U − t, each at least its floor: g + Σ t j = 0, and
@@ -59,7 +58,7 @@ std::vector<double> pressure(const Equations& at) {
 
 }  // namespace
 
-KinkMultipliers find_multipliers(const KinkPieces& pieces) {
+KinkMultipliers find_multipliers(const KinkPieces& pieces, double solved) {
   KinkMultipliers out;
   const auto n = pieces.force.size();
   double size = 0;
@@ -69,7 +68,7 @@ KinkMultipliers find_multipliers(const KinkPieces& pieces) {
   std::vector<double> floor(2 * n, kMargins[0] * size);
   for (;;) {
     auto at = equations_of(pieces, floor);
-    if (shorten(at.sum, at.first, 0) <= kSolved * size) {
+    if (shorten(at.sum, at.first, 0) <= solved * size) {
       out.found = true;
       const auto& x = at.sum.value;
       out.t.assign(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n));

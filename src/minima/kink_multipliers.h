@@ -34,8 +34,12 @@ struct KinkMultipliers {
   std::vector<int8_t> end;  ///< −1: t must be 0, 1: U − t must be 0, 0: neither, `[A]`
 };
 
+/// What the equations of multipliers may leave over, of the largest force; near a
+/// critical point on the way to it, more.
+inline constexpr double kSolved = 1e-9;
+
 /// Multipliers with 0 <= t <= U, as far from both ends as some margin where that is
 /// possible.
-KinkMultipliers find_multipliers(const KinkPieces& pieces);
+KinkMultipliers find_multipliers(const KinkPieces& pieces, double solved = kSolved);
 
 }  // namespace basin

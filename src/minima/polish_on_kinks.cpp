@@ -20,6 +20,7 @@ namespace {
 using torch::Tensor;
 
 constexpr int kMostRounds = 30;
+constexpr int kMostExchanges = 3;         // of slopes by multipliers, then of a search
 constexpr double kDependent = 1e-9;       // singular values of rows
 constexpr double kGrown[] = {0.3, 0.03};  // lengths of a unit that was at zero
 constexpr double kGone = 1e-6;  // of ‖θ‖: a unit that decay has brought to zero
@@ -102,8 +103,9 @@ bool take_held_slopes(const MinimaProblem& problem,
                       const MinimaOptions& options,
                       KinkPoint& point) {
   const auto free = free_parameters(problem.layout, zeroed);
-  const auto held =
-      held_kinks(problem, free, place_of(problem, point.theta), options, point.theta);
+  const auto place = place_of(problem, point.theta);
+  auto held = held_kinks(problem, free, place, options, point.theta);
+  if (!held.hold) held = nearly_held_kinks(problem, free, place, point.theta);
   if (!held.hold || held.point.active.empty()) return false;
   point = held.point;
   return true;
@@ -125,8 +127,9 @@ class PolishOnKinks {
       check_stop();
       const auto zeroed = zeroed_at(point_.theta);
       leave_out(problem_.layout, blocks_, zeroed, point_.active);
-      if (!search(point_) && take_held_slopes(problem_, zeroed, options_, point_))
-        search(point_);
+      for (int k = 0; !search(point_) && k < kMostExchanges; ++k) {
+        if (!take_held_slopes(problem_, zeroed, options_, point_)) break;
+      }
       if (zero_small_units(problem_, point_.theta)) continue;
       if (zeroed.empty()) break;
       const auto test = search_zeroed(problem_, point_, zeroed);
