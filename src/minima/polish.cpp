@@ -24,6 +24,7 @@ constexpr int64_t kBeforeKinks = 300;
 constexpr int64_t kBeforeKinksEach = 4;
 // Where no critical point was reached: again, from less far along.
 constexpr int64_t kAgain[] = {100, 30};
+constexpr int kMostOn = 2;  // on from where it ended
 
 Polished polish_smooth(const MinimaProblem& problem,
                        const Tensor& theta,
@@ -97,6 +98,30 @@ Endpoint finish_or_say(const MinimaProblem& problem,
   return out;
 }
 
+// Where no critical point on kinks was reached: from less far along, then from where
+// the search ended.
+Endpoint again(const MinimaProblem& problem,
+               const Tensor& start,
+               int64_t steps_on,
+               Endpoint end,
+               const MinimaOptions& options) {
+  const auto take = [&](const Tensor& from, int64_t steps) {
+    const auto near =
+        minimize_lbfgs(problem.objective, from, {.max_iterations = steps});
+    auto other = finish_or_say(
+        problem, near.theta[0].clone(), end.polish_steps + near.iterations[0], options);
+    const bool lower = other.loss < end.loss;
+    if (other.verdict != Verdict::kNotConverged || lower) end = std::move(other);
+  };
+  for (const auto steps : kAgain) {
+    if (end.verdict == Verdict::kNotConverged) take(start, steps);
+  }
+  for (int k = 0; k < kMostOn; ++k) {
+    if (end.verdict == Verdict::kNotConverged) take(end.theta.unsqueeze(0), steps_on);
+  }
+  return end;
+}
+
 Endpoint diverged_endpoint(const Tensor& theta) {
   return {.verdict = Verdict::kDiverged,
           .reason = "training ended in numbers that are none, or huge",
@@ -123,13 +148,14 @@ std::vector<Endpoint> polish_and_judge(const MinimaProblem& problem,
     const bool exact = theta.size(1) <= options.newton_limit;
     // On kinks L-BFGS stalls; Newton on the kinks goes on from near enough.
     const bool kinked = !problem.objective.kink_blocks().empty();
+    const auto first_steps =
+        exact && kinked ? std::min(kBeforeKinks + kBeforeKinksEach * start.size(1),
+                                   options.polish_iterations)
+                        : options.polish_iterations;
     const auto near = minimize_lbfgs(
         problem.objective,
         start,
-        {.max_iterations =
-             exact && kinked ? std::min(kBeforeKinks + kBeforeKinksEach * start.size(1),
-                                        options.polish_iterations)
-                             : options.polish_iterations,
+        {.max_iterations = first_steps,
          .gradient_tolerance = exact ? std::max(1e-7, options.gradient_tolerance)
                                      : options.gradient_tolerance});
     for (size_t k = 0; k < alive.size(); ++k) {
@@ -137,15 +163,9 @@ std::vector<Endpoint> polish_and_judge(const MinimaProblem& problem,
       const auto row = static_cast<int64_t>(k);
       auto end =
           finish_or_say(problem, near.theta[row].clone(), near.iterations[k], options);
-      for (const auto steps : kAgain) {
-        if (!(exact && kinked && end.verdict == Verdict::kNotConverged)) break;
-        const auto nearer = minimize_lbfgs(
-            problem.objective, start.narrow(0, row, 1), {.max_iterations = steps});
-        auto other = finish_or_say(problem,
-                                   nearer.theta[0].clone(),
-                                   end.polish_steps + nearer.iterations[0],
-                                   options);
-        if (other.verdict != Verdict::kNotConverged) end = other;
+      if (exact && kinked) {
+        end = again(
+            problem, start.narrow(0, row, 1), first_steps, std::move(end), options);
       }
       out[static_cast<size_t>(alive[k])] = end;
     }

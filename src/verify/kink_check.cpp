@@ -212,9 +212,11 @@ void check_active_set(const CertificateContext& context,
   std::optional<Silence> silence;
   if (wide) silence = Silence{.zeroed = true};
   if (wide && multiplied) silence->sites = active;
+  auto together = groups;
+  for (const auto& fixed : weak) together.push_back(fixed.sites);
   for (const auto& unit : silent) {
     if (pruned) break;  // says nothing of those
-    check_silence(context, theta, at, active, unit, slopes, silence, faults);
+    check_silence(context, theta, at, active, unit, slopes, silence, together, faults);
   }
   const auto count = static_cast<int64_t>(groups.size());
   if (!(size <= limit)) {

@@ -8,7 +8,6 @@
 
 #include "core/kink_blocks.h"
 #include "core/random.h"
-#include "verify/held_slopes.h"
 
 namespace basin {
 namespace {
@@ -17,16 +16,19 @@ constexpr double kLength = 1e-5;  // of a unit that grows
 constexpr int kTrials = 400;
 constexpr Real kFall = 1e-17L;  // of 1 + |L|
 
-// Groups of kinks that are one only as long as the units at zero of this layer are.
+// Of the groups those that are one only as long as the units at zero of this layer are,
+// and that have forces of both signs, with the slopes that hold them.
 std::vector<SiteGroup> groups_apart(const CertificateContext& context,
                                     const std::vector<Real>& theta,
                                     const ReferenceValue& at,
                                     const std::vector<int64_t>& active,
+                                    const std::vector<double>& slopes,
+                                    const std::vector<SiteGroup>& groups,
                                     Silence silence,
                                     const KinkBlock& block) {
   std::map<int64_t, size_t> after;
-  const auto groups = grouped_sites(context, theta, at, active, silence);
   silence.but = block.layer;
+  const auto held = context.reference.evaluate(theta, slopes);
   const auto parts = grouped_sites(context, theta, at, active, silence);
   for (size_t g = 0; g < parts.size(); ++g) {
     for (const auto site : parts[g]) after[site] = g;
@@ -34,7 +36,12 @@ std::vector<SiteGroup> groups_apart(const CertificateContext& context,
   std::vector<SiteGroup> out;
   for (const auto& group : groups) {
     const auto same = [&](int64_t site) { return after[site] == after[group.front()]; };
-    if (!std::all_of(group.begin(), group.end(), same)) out.push_back(group);
+    const auto pulled = [&](int64_t site) {
+      return held.sensitivity[static_cast<size_t>(site)] < 0;
+    };
+    if (!std::all_of(group.begin(), group.end(), same) &&
+        std::any_of(group.begin(), group.end(), pulled))
+      out.push_back(group);
   }
   return out;
 }
@@ -98,12 +105,15 @@ void check_silence(const CertificateContext& context,
                    const SilentUnit& silent,
                    std::vector<double> slopes,
                    const std::optional<Silence>& silence,
+                   const std::vector<SiteGroup>& groups,
                    std::vector<std::string>& faults) {
   const auto& block = silent.block;
   const auto unit =
       entries_of(context.layout, static_cast<size_t>(block.layer), silent.unit);
   std::vector<SiteGroup> apart;
-  if (silence) apart = groups_apart(context, theta, at, active, *silence, block);
+  if (silence) {
+    apart = groups_apart(context, theta, at, active, slopes, groups, *silence, block);
+  }
   if (!is_quiet(context, theta, at, active, block, apart)) {
     faults.push_back(fmt::format(
         "a unit of {} at zero sets samples apart on which live ones are active",
