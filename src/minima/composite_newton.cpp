@@ -126,7 +126,7 @@ class CompositeSearch {
 
   // Takes Newton's step if it brings the equations nearer to their solution.
   bool newton_on_kinks(const CompositeModel& model, double gradient, double off) {
-    const auto found = kink_newton_step(table_, model);
+    const auto found = kink_newton_step(table_, model, shift_.stiffness);
     if (!found.step.defined()) return false;
     const auto before = point_;
     const double value = value_;
@@ -219,14 +219,14 @@ class CompositeSearch {
     }
     point_.slopes = spread_out(point_.slopes, same_);
     std::sort(point_.active.begin(), point_.active.end());
-    damping_ = kFirstDamping;
+    shift_.damping = kFirstDamping;
     return true;
   }
 
   bool composite(const CompositeModel& model, CompositeResult& out) {
     const double scale = std::abs(value_) + 1e-3;
     for (int k = 0; k < kMostTrials; ++k) {
-      const auto next = composite_step(table_, free_, model, damping_);
+      const auto next = composite_step(table_, free_, model, shift_);
       const auto [theta, value] = trial(next);
       const double fall = value_ - value;
       const bool hidden =
@@ -234,9 +234,11 @@ class CompositeSearch {
       if (fall >= kEnough * next.predicted || (hidden && fall > -1e-13 * scale)) {
         if (hidden && ++blind_ > kMostBlind) break;
         if (!hidden) blind_ = 0;
-        if (!next.raised && (hidden || fall > 0.7 * next.predicted)) damping_ /= 4;
-        if (!hidden && fall < 0.25 * next.predicted) damping_ *= 2;
+        if (!next.raised && (hidden || fall > 0.7 * next.predicted))
+          shift_.damping /= 4;
+        if (!hidden && fall < 0.25 * next.predicted) shift_.damping *= 2;
         hold(next, theta, value);
+        shift_.stiffness = std::max(1.0, shift_.stiffness / kStiffer);
         nulls_ = 0;
         return true;
       }
@@ -244,7 +246,7 @@ class CompositeSearch {
         return take_slopes(next);
       }
       const double most = model.hessian.diagonal().abs().max().item<double>();
-      damping_ = std::max(4 * damping_, 1e-6 * most);
+      shift_.damping = std::max(4 * shift_.damping, 1e-6 * most);
     }
     out.problem = fmt::format("no step lowers the loss: gradient on {} kinks {:.1e}",
                               point_.active.size(),
@@ -260,7 +262,7 @@ class CompositeSearch {
   SameSites same_;
   double value_ = 0;
   int leaves_ = 0;
-  double damping_ = kFirstDamping;
+  ModelShift shift_{.damping = kFirstDamping};
   int blind_ = 0;
   int nulls_ = 0;
   double last_predicted_ = 0;

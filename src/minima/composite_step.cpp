@@ -14,12 +14,12 @@ namespace {
 
 using torch::Tensor;
 
-constexpr int kMostRounds = 24;               // of adding the kinks that a step reaches
-constexpr int64_t kLeastRound = 32;           // how many at most in one, or F / 8
-constexpr double kProbe = 1e-5;               // of a step, for dz
-constexpr double kLeastShift = 1e-8;          // of the largest diagonal entry of H
-constexpr double kFirm = 1e-11;               // a pivot that is no zero mode
-constexpr double kStiffer[] = {1, 1e2, 1e4};  // of ρ, before τ is raised
+constexpr int kMostRounds = 24;       // of adding the kinks that a step reaches
+constexpr int64_t kLeastRound = 32;   // how many at most in one, or F / 8
+constexpr double kProbe = 1e-5;       // of a step, for dz
+constexpr double kLeastShift = 1e-8;  // of the largest diagonal entry of H
+constexpr double kFirm = 1e-11;       // a pivot that is no zero mode
+constexpr double kStiffest = 1e4;
 
 // The factor of B = H + τ I + ρ J_Aᵀ J_A. The last term makes B positive definite where
 // H is so only along the kinks, if ρ is large enough; what it adds to the gradient is
@@ -37,31 +37,35 @@ Tensor firm_factor(const Tensor& matrix, double most) {
   return firm ? lower : Tensor();
 }
 
-Factor factorise(const CompositeModel& model, double& damping) {
+Factor factorise(const CompositeModel& model, ModelShift& shift) {
   const bool held = model.held.size(0) > 0;
   const double size = held ? model.held_rows.square().sum(1).mean().item<double>() : 1;
-  const auto bent = held ? at::mm(model.held_rows.t(), model.held_rows)
-                         : at::zeros_like(model.hessian);
-  const auto answer = [&](const Tensor& lower, double weight) {
-    Factor out{lower, model.gradient};
-    if (held) {
-      const auto z = model.argument.index_select(0, model.held);
-      out.gradient = out.gradient + weight * at::mv(model.held_rows.t(), z);
-    }
-    return out;
-  };
   const double first = 1 / std::max(1e-300, size);
-  const double most =
-      (model.hessian + first * bent).diagonal().abs().max().item<double>();
+  const auto bent = held ? at::mm(model.held_rows.t(), model.held_rows) : Tensor();
+  const auto with = [&](double weight) {
+    return held ? at::add(model.hessian, bent, weight) : model.hessian.clone();
+  };
+  auto base = with(shift.stiffness * first);
+  const double most = (held ? with(first) : base).diagonal().abs().max().item<double>();
   for (int k = 0; k < 60; ++k) {
-    for (const double more : kStiffer) {
-      if (more > 1 && !held) break;
-      auto shifted = model.hessian + (more * first) * bent;
-      shifted.diagonal().add_(damping);
-      const auto lower = firm_factor(shifted, most);
-      if (lower.defined()) return answer(lower, more * first);
+    auto shifted = base.clone();
+    shifted.diagonal().add_(shift.damping);
+    const auto lower = firm_factor(shifted, most);
+    if (lower.defined()) {
+      Factor out{lower, model.gradient};
+      if (held) {
+        const auto z = model.argument.index_select(0, model.held);
+        out.gradient =
+            out.gradient + shift.stiffness * first * at::mv(model.held_rows.t(), z);
+      }
+      return out;
     }
-    damping = std::max(4 * damping, kLeastShift * most);
+    if (held && shift.stiffness < kStiffest) {
+      shift.stiffness *= kStiffer;
+      base = with(shift.stiffness * first);
+    } else {
+      shift.damping = std::max(4 * shift.damping, kLeastShift * most);
+    }
   }
   throw NumericError("the Hessian of the frozen loss could not be shifted");
 }
@@ -180,9 +184,9 @@ void fill_hessian(const Tensor& free, CompositeModel& model) {
 CompositeStep composite_step(const SiteTable& table,
                              const Tensor& free,
                              const CompositeModel& model,
-                             double& damping) {
-  const double asked = damping;
-  const auto factor = factorise(model, damping);
+                             ModelShift& shift) {
+  const double asked = shift.damping;
+  const auto factor = factorise(model, shift);
   const auto start = solve_lower(factor.lower, factor.gradient.unsqueeze(1)).squeeze(1);
   Candidates known;
   // Concave kinks are never held.
@@ -226,7 +230,7 @@ CompositeStep composite_step(const SiteTable& table,
             .index_select(1, free);
     add_candidates(more, rows, factor, known);
   }
-  CompositeStep out{.step = step, .raised = damping != asked};
+  CompositeStep out{.step = step, .raised = shift.damping != asked};
   out.predicted = predicted_fall(model, step, known.rows, weight, share, z);
   const auto inside = at::logical_and(a > 0, a < 1).nonzero().squeeze(1);
   out.sites = sites_of(index_of(known.sites).index_select(0, inside));
@@ -237,9 +241,11 @@ CompositeStep composite_step(const SiteTable& table,
   return out;
 }
 
-CompositeStep kink_newton_step(const SiteTable& table, const CompositeModel& model) {
-  double damping = 0;
-  const auto factor = factorise(model, damping);
+CompositeStep kink_newton_step(const SiteTable& table,
+                               const CompositeModel& model,
+                               double stiffness) {
+  ModelShift shift{.damping = 0, .stiffness = stiffness};
+  const auto factor = factorise(model, shift);
   const auto z = model.argument.index_select(0, model.held);
   auto right = solve_lower(factor.lower, factor.gradient.unsqueeze(1)).squeeze(1);
   CompositeStep out{.sites = model.point.active, .rows = model.held_rows};

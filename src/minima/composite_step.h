@@ -32,6 +32,14 @@ CompositeModel composite_model(const Objective& objective,
 /// H, and the rows of the held sites: what a step needs beyond a test for convergence.
 void fill_hessian(const torch::Tensor& free, CompositeModel& model);
 
+/// What makes B = H + τ I + ρ J_Aᵀ J_A positive definite.
+struct ModelShift {
+  double damping = 0;    ///< τ
+  double stiffness = 1;  ///< ρ, over the mean square of the held rows
+};
+
+inline constexpr double kStiffer = 1e2;  ///< ρ rises by this, before τ does
+
 struct CompositeStep {
   torch::Tensor step;          ///< d, `[F]`
   bool raised = false;         ///< the damping was too small
@@ -44,18 +52,20 @@ struct CompositeStep {
 };
 
 /// The minimiser of the model with ½ τ‖d‖² added. Kinks that d reaches are part of it:
-/// their slopes solve a box problem, those strictly between 0 and 1 are held. `damping`
-/// τ is raised until H + τ I is positive definite along the held kinks.
-/// Womersley and Fletcher, IMA J. Numer. Anal. 6 (1986).
+/// their slopes solve a box problem, those strictly between 0 and 1 are held. ρ is
+/// raised until B is positive definite, as far as it goes, then τ. Womersley and
+/// Fletcher, IMA J. Numer. Anal. 6 (1986).
 CompositeStep composite_step(const SiteTable& table,
                              const torch::Tensor& free,
                              const CompositeModel& model,
-                             double& damping);
+                             ModelShift& shift);
 
 /// Newton's step for the equations g = 0, z = 0 in θ and the slopes of the held sites;
 /// the shortest change of slopes where rows depend on each other. No step (undefined)
 /// if a slope would leave its interval.
-CompositeStep kink_newton_step(const SiteTable& table, const CompositeModel& model);
+CompositeStep kink_newton_step(const SiteTable& table,
+                               const CompositeModel& model,
+                               double stiffness = 1);
 
 /// The shortest step `[F]` that undoes z `[A]` to first order, given rows `[A, F]`.
 torch::Tensor shortest_correction(const torch::Tensor& rows, const torch::Tensor& z);
