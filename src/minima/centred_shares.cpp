@@ -9,10 +9,18 @@ using torch::Tensor;
 
 constexpr double kPowers[] = {2, 4, 8, 16};
 constexpr int kPasses = 6;  // of each
+constexpr double kRidge = 1e-14;
 
-// The least squares of w (c + E t).
+// The least squares of w (c + E t), by their normal equations: what these lose is made
+// good by the next pass. Undefined if they are singular.
 Tensor weighted(const Tensor& offset, const Tensor& basis, const Tensor& weight) {
-  return -at::mv(at::linalg_pinv(basis * weight.unsqueeze(1), 1e-12), offset * weight);
+  const auto rows = basis * weight.unsqueeze(1);
+  auto normal = at::mm(rows.t(), rows);
+  normal.diagonal().add_(kRidge * normal.diagonal().max());
+  const auto [factor, failed] = at::linalg_cholesky_ex(normal);
+  if (failed.item<int64_t>() != 0) return {};
+  const auto right = at::mv(rows.t(), offset * weight).unsqueeze(1);
+  return -at::cholesky_solve(right, factor).squeeze(1);
 }
 
 }  // namespace
@@ -29,7 +37,7 @@ Tensor centring_step(const Tensor& offset, const Tensor& basis) {
       const auto share = size / size.max().clamp_min(1e-300);
       const auto weight = share.pow((power - 2) / 2).clamp_min(1e-6);
       const auto next = weighted(offset, basis, weight);
-      if (!next.isfinite().all().item<bool>()) return best;
+      if (!next.defined() || !next.isfinite().all().item<bool>()) return best;
       // Half a step: full ones oscillate above the fourth power.
       t = power > 4 ? (t + next) / 2 : next;
       if (largest(t) < largest(best)) best = t;

@@ -7,7 +7,9 @@
 #include <cmath>
 
 #include "core/stop.h"
+#include "curvature/symmetric_eigen.h"
 #include "minima/composite_step.h"
+#include "minima/fall_on_kinks.h"
 #include "minima/newton.h"
 
 namespace basin {
@@ -26,7 +28,12 @@ constexpr int kMostAlike = 3;     // of these that change nothing
 constexpr double kAtKink = 1e-9;  // either side serves
 constexpr int kMostLeaves = 20;   // of concave kinks
 constexpr int kMostBlind = 6;     // steps whose fall rounding hides
-constexpr int kMostLast = 3;      // of Newton, after the gradient has vanished
+constexpr int64_t kAskedEvery = 10;
+constexpr int kPatience = 5;         // slow steps before curvature is asked
+constexpr double kBent = 1e-9;       // of the largest diagonal entry: bends down
+constexpr double kSeen = 1e-13;      // of L: a fall
+constexpr double kDependent = 1e-9;  // singular values of rows
+constexpr int kMostLast = 3;         // of Newton, after the gradient has vanished
 
 class CompositeSearch {
  public:
@@ -47,6 +54,11 @@ class CompositeSearch {
     CompositeResult out;
     for (; out.iterations < options_.max_iterations; ++out.iterations) {
       check_stop();
+      if (out.iterations % kAskedEvery == kAskedEvery - 1 && options_.interrupt &&
+          options_.interrupt(point_.theta)) {
+        out.problem = "interrupted";
+        break;
+      }
       if (!step(out)) break;
     }
     if (!out.converged && out.problem.empty()) out.problem = "all iterations were used";
@@ -104,6 +116,8 @@ class CompositeSearch {
     fill_hessian(free_, model);
     const bool near = out.gradient_norm <= kNearGradient && off <= kNearKink;
     if (near && newton_on_kinks(model, out.gradient_norm, off)) return true;
+    slow_ = near ? slow_ + 1 : 0;
+    if (slow_ == patience_ && bend_down(model)) return true;
     return composite(model, out);
   }
 
@@ -141,6 +155,35 @@ class CompositeSearch {
     point_ = before;
     value_ = value;
     return false;
+  }
+
+  // Near a critical point that L falls from along the kinks damped steps get nowhere:
+  // it is left along the direction of least curvature.
+  bool bend_down(const CompositeModel& model) {
+    slow_ = 0;
+    patience_ *= 2;
+    const auto restore = at::linalg_pinv(model.held_rows, kDependent);
+    const auto along =
+        at::eye(free_.size(0), torch::kFloat64) - at::mm(restore, model.held_rows);
+    const double most = model.hessian.diagonal().abs().max().item<double>();
+    const auto reduced = at::mm(along, at::mm(model.hessian, along)) +
+                         most * (at::eye(free_.size(0), torch::kFloat64) - along);
+    const auto [values, vectors] = symmetric_eigen((reduced + reduced.t()) / 2);
+    if (!(values[0].item<double>() < -kBent * most)) return false;
+    const auto direction =
+        at::zeros_like(point_.theta).index_add(0, free_, vectors.select(1, 0));
+    auto down = largest_fall(objective_, point_.theta, value_, direction);
+    if (!(down.fall > kSeen * (std::abs(value_) + 1e-3)) && !point_.active.empty()) {
+      down =
+          largest_fall_on_kinks(objective_, point_, free_, restore, direction, value_);
+    }
+    if (!(down.fall > kSeen * (std::abs(value_) + 1e-3))) return false;
+    point_.theta = point_.theta + down.step;
+    value_ -= down.fall;
+    take_sides(point_.slopes.clone());
+    shift_ = {.damping = kFirstDamping};
+    patience_ = kPatience;
+    return true;
   }
 
   // The sites of the point keep these slopes `[M]`, all others take that of the side of
@@ -268,6 +311,7 @@ class CompositeSearch {
   double last_predicted_ = 0;
   int like_before_ = 0;
   int last_steps_ = kMostLast;
+  int slow_ = 0, patience_ = kPatience;
 };
 
 }  // namespace

@@ -18,6 +18,10 @@ struct CompositeOptions {
   /// Which sites are the same function near a point, from z of all of them; empty: each
   /// is alone.
   std::function<SameSites(const torch::Tensor& z)> same_sites;
+
+  /// Asked of θ now and then: true ends the search, as something else is to be done
+  /// first. Empty: never.
+  std::function<bool(const torch::Tensor& theta)> interrupt;
 };
 
 struct CompositeResult {

@@ -18,6 +18,7 @@ constexpr int kMostRounds = 24;       // of adding the kinks that a step reaches
 constexpr int64_t kLeastRound = 32;   // how many at most in one, or F / 8
 constexpr double kProbe = 1e-5;       // of a step, for dz
 constexpr double kLeastShift = 1e-8;  // of the largest diagonal entry of H
+constexpr double kNearBefore = 1e-8;  // of the mean diagonal entry
 constexpr double kFirm = 1e-11;       // a pivot that is no zero mode
 constexpr double kStiffest = 1e4;
 
@@ -214,7 +215,11 @@ CompositeStep composite_step(const SiteTable& table,
       const auto linear = weight * (at::mv(known.solved.t(), right) - z);
       const auto first =
           at::cat({a, share.narrow(0, a.size(0), share.size(0) - a.size(0))});
-      a = solve_box_problem(known.gram * at::outer(weight, weight), linear, first);
+      // Where rows depend on each other many slopes serve: the nearest to those before.
+      auto gram = known.gram * at::outer(weight, weight);
+      const double near = kNearBefore * gram.diagonal().mean().item<double>();
+      gram.diagonal().add_(near);
+      a = solve_box_problem(gram, linear - near * share, first);
       right = right + at::mv(known.solved, weight * a);
     } else {
       share = weight = z = at::empty({0}, torch::kFloat64);

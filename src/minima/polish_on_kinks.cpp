@@ -19,7 +19,7 @@ namespace {
 
 using torch::Tensor;
 
-constexpr int kMostRounds = 30;
+constexpr int kMostRounds = 60;
 constexpr int kMostExchanges = 3;         // of slopes by multipliers, then of a search
 constexpr double kDependent = 1e-9;       // singular values of rows
 constexpr double kGrown[] = {0.3, 0.03};  // lengths of a unit that was at zero
@@ -128,9 +128,13 @@ class PolishOnKinks {
       const auto zeroed = zeroed_at(point_.theta);
       leave_out(problem_.layout, blocks_, zeroed, point_.active);
       for (int k = 0; !search(point_) && k < kMostExchanges; ++k) {
-        if (!take_held_slopes(problem_, zeroed, options_, point_)) break;
+        if (zero_small_units(problem_, point_.theta) ||
+            !take_held_slopes(problem_, zeroed, options_, point_))
+          break;
       }
-      if (zero_small_units(problem_, point_.theta)) continue;
+      if (zeroed_at(point_.theta).size() != zeroed.size() ||
+          zero_small_units(problem_, point_.theta))
+        continue;
       if (zeroed.empty()) break;
       const auto test = search_zeroed(problem_, point_, zeroed);
       if (test.silent != Answer::kNo) break;
@@ -169,15 +173,22 @@ class PolishOnKinks {
   // From the point, units at zero held. Whether it came to a critical one.
   bool search(KinkPoint& point) {
     const auto zeroed = zeroed_at(point.theta);
-    const auto found =
-        minimize_composite(problem_.objective,
-                           point,
-                           free_parameters(problem_.layout, zeroed),
-                           {.max_iterations = options_.newton_iterations,
-                            .gradient_tolerance = options_.gradient_tolerance,
-                            .same_sites = [&](const Tensor& z) {
-                              return same_sites(problem_.layout, blocks_, z, zeroed);
-                            }});
+    const auto found = minimize_composite(
+        problem_.objective,
+        point,
+        free_parameters(problem_.layout, zeroed),
+        {.max_iterations = options_.newton_iterations,
+         .gradient_tolerance = options_.gradient_tolerance,
+         .same_sites =
+             [&](const Tensor& z) {
+               return same_sites(problem_.layout, blocks_, z, zeroed);
+             },
+         // A unit on its way to zero goes there slowly.
+         .interrupt =
+             [&](const Tensor& theta) {
+               auto without = theta.clone();
+               return zero_small_units(problem_, without);
+             }});
     point = found.point;
     steps_ += found.iterations;
     return found.converged;
