@@ -7,7 +7,6 @@
 #include <cmath>
 
 #include "core/stop.h"
-#include "curvature/symmetric_eigen.h"
 #include "minima/composite_step.h"
 #include "minima/fall_on_kinks.h"
 #include "minima/newton.h"
@@ -29,11 +28,9 @@ constexpr double kAtKink = 1e-9;  // either side serves
 constexpr int kMostLeaves = 20;   // of concave kinks
 constexpr int kMostBlind = 6;     // steps whose fall rounding hides
 constexpr int64_t kAskedEvery = 10;
-constexpr int kPatience = 5;         // slow steps before curvature is asked
-constexpr double kBent = 1e-9;       // of the largest diagonal entry: bends down
-constexpr double kSeen = 1e-13;      // of L: a fall
-constexpr double kDependent = 1e-9;  // singular values of rows
-constexpr int kMostLast = 3;         // of Newton, after the gradient has vanished
+constexpr int kPatience = 5;     // slow steps before curvature is asked
+constexpr double kSeen = 1e-13;  // of L: a fall
+constexpr int kMostLast = 3;     // of Newton, after the gradient has vanished
 
 class CompositeSearch {
  public:
@@ -162,21 +159,8 @@ class CompositeSearch {
   bool bend_down(const CompositeModel& model) {
     slow_ = 0;
     patience_ *= 2;
-    const auto restore = at::linalg_pinv(model.held_rows, kDependent);
-    const auto along =
-        at::eye(free_.size(0), torch::kFloat64) - at::mm(restore, model.held_rows);
-    const double most = model.hessian.diagonal().abs().max().item<double>();
-    const auto reduced = at::mm(along, at::mm(model.hessian, along)) +
-                         most * (at::eye(free_.size(0), torch::kFloat64) - along);
-    const auto [values, vectors] = symmetric_eigen((reduced + reduced.t()) / 2);
-    if (!(values[0].item<double>() < -kBent * most)) return false;
-    const auto direction =
-        at::zeros_like(point_.theta).index_add(0, free_, vectors.select(1, 0));
-    auto down = largest_fall(objective_, point_.theta, value_, direction);
-    if (!(down.fall > kSeen * (std::abs(value_) + 1e-3)) && !point_.active.empty()) {
-      down =
-          largest_fall_on_kinks(objective_, point_, free_, restore, direction, value_);
-    }
+    const auto down = fall_where_bent(
+        objective_, point_, free_, model.held_rows, model.hessian, value_);
     if (!(down.fall > kSeen * (std::abs(value_) + 1e-3))) return false;
     point_.theta = point_.theta + down.step;
     value_ -= down.fall;

@@ -16,4 +16,14 @@ Fall largest_fall_on_kinks(const Objective& objective,
                            const torch::Tensor& direction,
                            double value);
 
+/// The same along the direction of least curvature on the kinks, straight first, if it
+/// bends down there. `rows` `[A, F]` of the active kinks, `hessian` `[F, F]` of the
+/// frozen loss.
+Fall fall_where_bent(const Objective& objective,
+                     const KinkPoint& point,
+                     const torch::Tensor& free,
+                     const torch::Tensor& rows,
+                     const torch::Tensor& hessian,
+                     double value);
+
 }  // namespace basin
