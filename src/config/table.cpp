@@ -141,7 +141,7 @@ Section minima_section(MinimaOptions& m, ExploreOptions& e) {
        {"newton_limit",
         &m.newton_limit,
         "exact Newton up to so many parameters, conjugate gradients above",
-        at_least(0, 5000)},
+        at_least(0, 10'000)},
        {"newton_iterations", &m.newton_iterations, "of Newton", at_least(0, 1e6)},
        {"cg_iterations", &m.cg_iterations, "of one Newton step", at_least(1, 1e6)},
        {"gradient_tolerance",

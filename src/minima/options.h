@@ -5,12 +5,16 @@
 namespace basin {
 
 /// How endpoints are polished, judged and compared.
+/// What takes P² numbers and some dozen P³ operations is done up to here: about 10¹²
+/// operations, half a minute of a core, and 128 MB a matrix.
+inline constexpr int64_t kAffordable = 4000;
+
 struct MinimaOptions {
   int64_t polish_iterations = 2000;  ///< of L-BFGS, float64, full batch
 
   /// Newton with exact steps follows for P up to this, along the kinks where L has
   /// any; above, with conjugate gradients, where L is smooth.
-  int64_t newton_limit = 2000;
+  int64_t newton_limit = kAffordable;
   int64_t newton_iterations = 400;
   int64_t cg_iterations = 200;
 
@@ -27,7 +31,7 @@ struct MinimaOptions {
   double step_tolerance = 1e-6;
 
   /// All eigenvalues are found for P up to this; above, Lanczos.
-  int64_t dense_limit = 2000;
+  int64_t dense_limit = kAffordable;
   int64_t lanczos_steps = 60;
 
   /// An eigenvalue is a zero mode when |λ| <= zero_tolerance * λ_max.
