@@ -249,6 +249,8 @@ CompositeStep composite_step(const SiteTable& table,
 CompositeStep kink_newton_step(const SiteTable& table,
                                const CompositeModel& model,
                                double stiffness) {
+  // Where L is linear and nothing is held there is no step to take.
+  if (model.held.size(0) == 0 && !(model.hessian != 0).any().item<bool>()) return {};
   ModelShift shift{.damping = 0, .stiffness = stiffness};
   const auto factor = factorise(model, shift);
   const auto z = model.argument.index_select(0, model.held);
