@@ -8,6 +8,7 @@
 #include "core/numbers.h"
 #include "core/random.h"
 #include "minima/growth_bound.h"
+#include "minima/parted_layers.h"
 #include "support/boxes.h"
 #include "support/networks.h"
 #include "support/problems.h"
@@ -203,6 +204,41 @@ TEST(Growth, AddsUpSamplesWithTheSameInputs) {
   problem.live[0].slopes[5] = 0.4;
   problem.live[0].slopes[4] = 0.5 - 0.1 * g / (f + g);
   EXPECT_EQ(test_growth(problem, 20'000).silent, Answer::kUndecided);
+}
+
+// 1-2-2-1. Of the first layer unit 0 is inactive at x = -2 and -1.5 and on its kink at
+// -1, unit 1 is at zero. Unit 0 of the second reads neither and lies on its kink for
+// every sample. If its kink at -1 counts as one with those at -2 and -1.5, a live unit
+// is not quiet where forces differ in sign.
+TEST(SharedKinks, AskThatLiveUnitsAreInactiveOnTheirSamples) {
+  const auto data = Dataset{.name = "four",
+                            .inputs = vector({-2, -1.5, -1, 1}).unsqueeze(1),
+                            .targets = vector({1, -1, -1, 1}).unsqueeze(1)};
+  ModelOptions model{.depth = 2, .width = 2, .activation = Elementwise::kRelu};
+  const auto objective = testing::objective_for(model, {.weight_decay = 1e-2}, data);
+  const MinimaProblem problem{
+      .objective = objective, .layout = objective.network().layout, .decay = 1e-2};
+  // Rows and biases of unit 0 and 1, layer by layer; then the output.
+  const auto theta = vector({1, 0, 1, 0, 0, 0, 1, 0, 0, 1, 1, 0.5, 0});
+  const auto place = place_of(problem, theta);
+  ASSERT_EQ(place.zeroed.size(), 1u);
+  ASSERT_EQ(place.active.size(), 5u);  // one below, four above
+  HeldKinks held{.point = {.theta = theta,
+                           .slopes = side_slopes(objective, theta),
+                           .active = place.active},
+                 .but_for_kinks = true};
+  for (const auto site : place.active) held.point.slopes[site] = 0.5;
+  for (const bool alone : {true, false}) {
+    held.piece = {0, 1, 1, alone ? 2.0 : 1.0, 3};
+    const auto parted = parted_layers(problem, place, held);
+    ASSERT_EQ(parted.size(), 1u);
+    EXPECT_EQ(parted[0].group, 0u);
+    EXPECT_EQ(parted[0].known, alone);
+    if (!alone) continue;
+    ASSERT_EQ(parted[0].shared.size(), 1u);
+    EXPECT_EQ(parted[0].shared[0].samples, (std::vector<int64_t>{0, 1}));
+    EXPECT_LT(parted[0].shared[0].force[0] * parted[0].shared[0].force[1], 0);
+  }
 }
 
 }  // namespace
