@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/kink_blocks.h"
 #include "minima/kink_pieces.h"
 #include "minima/newton.h"
 #include "minima/same_sites.h"
+#include "minima/symmetry.h"
 
 namespace basin {
 namespace {
@@ -17,6 +19,7 @@ using torch::Tensor;
 constexpr double kLeastMargin = 1e-6;
 constexpr double kLeastForce = 1e-9;  // of the largest
 constexpr double kNearlySolved = 1e-5;
+constexpr double kNoWeight = 1e-10;   // of the largest
 constexpr int64_t kMostPieces = 400;  // multipliers are looked for among
 
 // Slopes at an end hold nothing, but as φ(z) − s z is nowhere negative they need not:
@@ -95,6 +98,37 @@ HeldKinks by_slopes(const MinimaProblem& problem,
   return out;
 }
 
+// Whether a live unit further up reads the unit of this site with weight 0. Samples
+// that differ by its kink alone then count as one, which they are to first order; where
+// the kink's slope is at the upper end nothing keeps them together to second order.
+bool is_read_by_zero(const MinimaProblem& problem,
+                     const KinkPlace& place,
+                     const Tensor& theta,
+                     int64_t site) {
+  const auto& layout = problem.layout;
+  const auto blocks = problem.objective.kink_blocks();
+  const auto& block = block_of(blocks, site);
+  const auto has_kinks = [&](int64_t layer) {
+    return std::any_of(
+        blocks.begin(), blocks.end(), [&](const auto& b) { return b.layer == layer; });
+  };
+  const auto unit = (site - block.offset) / block.samples;
+  const auto at = layer_views(layout, theta);
+  for (const auto& group : layout.groups) {
+    if (group.layers.front() != block.layer) continue;
+    for (const auto reader : group.readers) {
+      if (!has_kinks(reader)) continue;
+      const auto& weight = at.weight[static_cast<size_t>(reader)];
+      const double least = kNoWeight * weight.abs().max().item<double>();
+      for (int64_t u = 0; u < weight.size(0); ++u) {
+        if (is_one_of(layout, place.zeroed, reader, u)) continue;
+        if (std::abs(weight[u][unit].item<double>()) <= least) return true;
+      }
+    }
+  }
+  return false;
+}
+
 // By multipliers t = s u, linear where kinks read others, too.
 HeldKinks by_multipliers(const MinimaProblem& problem,
                          const Tensor& free,
@@ -126,6 +160,7 @@ HeldKinks by_multipliers(const MinimaProblem& problem,
   for (size_t i = 0; i < place.active.size(); ++i) {
     const auto site = place.active[i];
     const auto a = at.piece[i];
+    if (found.end[a] > 0 && is_read_by_zero(problem, place, theta, site)) return out;
     const double share = found.end[a] < 0   ? 0
                          : found.end[a] > 0 ? 1
                                             : found.t[a] / found.total[a];

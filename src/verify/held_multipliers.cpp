@@ -32,6 +32,33 @@ std::vector<double> lower_slopes(const CertificateContext& context,
   return out;
 }
 
+// A live unit further up reads the unit of this site with weight 0: what the kink says
+// of one sample and not of another then shows to second order alone.
+bool is_read_by_zero(const CertificateContext& context,
+                     const std::vector<Real>& theta,
+                     int64_t site) {
+  const auto& b = block_of(context.blocks, site);
+  const bool read_by_kinks =
+      b.name != "loss" &&
+      std::any_of(context.blocks.begin(), context.blocks.end(), [&](const auto& other) {
+        return other.layer == b.layer + 1 && other.name != "loss";
+      });
+  if (!read_by_kinks) return false;
+  const auto entries = entries_of(
+      context.layout, static_cast<size_t>(b.layer), (site - b.offset) / b.samples);
+  const auto& next = context.layout.layers[static_cast<size_t>(b.layer + 1)];
+  Real most = 0;
+  for (int64_t i = 0; i < next.rows * next.columns; ++i)
+    most = std::max(most, std::abs(theta[static_cast<size_t>(next.weight + i)]));
+  for (size_t u = 0; u < entries.column.size(); ++u) {
+    const auto weight = std::abs(theta[static_cast<size_t>(entries.column[u])]);
+    if (!is_zeroed(context, theta, b.layer + 1, static_cast<int64_t>(u)) &&
+        weight <= Real{1e-10} * most)
+      return true;
+  }
+  return false;
+}
+
 Tensor row_of(const CertificateContext& context,
               const std::vector<Real>& theta,
               const std::vector<double>& slopes,
@@ -133,6 +160,10 @@ HeldMultipliers held_multipliers(const CertificateContext& context,
     pieces.force[p] += force;
   }
   const auto multipliers = find_multipliers(pieces);
+  for (size_t p = 0; multipliers.found && p < groups.size(); ++p) {
+    if (multipliers.end[p] > 0 && is_read_by_zero(context, theta, groups[p].front()))
+      return out;
+  }
   if (!multipliers.found) return out;
 
   out.held.slopes = low;
