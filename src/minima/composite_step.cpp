@@ -47,7 +47,11 @@ Factor factorise(const CompositeModel& model, ModelShift& shift) {
     return held ? at::add(model.hessian, bent, weight) : model.hessian.clone();
   };
   auto base = with(shift.stiffness * first);
-  const double most = (held ? with(first) : base).diagonal().abs().max().item<double>();
+  const auto diagonal = model.hessian.diagonal();
+  const double most = (held ? at::add(diagonal, bent.diagonal(), first) : diagonal)
+                          .abs()
+                          .max()
+                          .item<double>();
   for (int k = 0; k < 60; ++k) {
     auto shifted = base.clone();
     shifted.diagonal().add_(shift.damping);

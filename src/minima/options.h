@@ -4,11 +4,11 @@
 
 namespace basin {
 
-/// How endpoints are polished, judged and compared.
 /// What takes P² numbers and some dozen P³ operations is done up to here: about 10¹²
 /// operations, half a minute of a core, and 128 MB a matrix.
 inline constexpr int64_t kAffordable = 4000;
 
+/// How endpoints are polished, judged and compared.
 struct MinimaOptions {
   int64_t polish_iterations = 2000;  ///< of L-BFGS, float64, full batch
 

@@ -16,8 +16,8 @@ struct PartedLayer {
 };
 
 /// Of the layers with units at zero those that set samples apart. Not known where a
-/// live unit of the layer is not strictly inactive on these samples, or too many kinks
-/// lie between the layer and a shared one.
+/// live unit of the layer is not strictly inactive on the samples of a shared kink
+/// whose forces differ in sign, or too many kinks lie between the layer and such a one.
 std::vector<PartedLayer> parted_layers(const MinimaProblem& problem,
                                        const KinkPlace& place,
                                        const HeldKinks& held);

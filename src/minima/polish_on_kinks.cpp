@@ -127,14 +127,12 @@ class PolishOnKinks {
       check_stop();
       const auto zeroed = zeroed_at(point_.theta);
       leave_out(problem_.layout, blocks_, zeroed, point_.active);
+      bool emptied = false;
       for (int k = 0; !search(point_) && k < kMostExchanges; ++k) {
-        if (zero_small_units(problem_, point_.theta) ||
-            !take_held_slopes(problem_, zeroed, options_, point_))
-          break;
+        emptied = zero_small_units(problem_, point_.theta);
+        if (emptied || !take_held_slopes(problem_, zeroed, options_, point_)) break;
       }
-      if (zeroed_at(point_.theta).size() != zeroed.size() ||
-          zero_small_units(problem_, point_.theta))
-        continue;
+      if (emptied || zero_small_units(problem_, point_.theta)) continue;
       if (zeroed.empty()) break;
       const auto test = search_zeroed(problem_, point_, zeroed);
       if (test.silent != Answer::kNo) break;

@@ -160,11 +160,11 @@ HeldMultipliers held_multipliers(const CertificateContext& context,
     pieces.force[p] += force;
   }
   const auto multipliers = find_multipliers(pieces);
-  for (size_t p = 0; multipliers.found && p < groups.size(); ++p) {
+  if (!multipliers.found) return out;
+  for (size_t p = 0; p < groups.size(); ++p) {
     if (multipliers.end[p] > 0 && is_read_by_zero(context, theta, groups[p].front()))
       return out;
   }
-  if (!multipliers.found) return out;
 
   out.held.slopes = low;
   out.held.margin = 0.5;

@@ -18,16 +18,17 @@ using testing::vector;
 using torch::Tensor;
 
 struct Shape {
-  double bend = 0;     // of the kink: z = x − bend y²
-  double across = 0;   // ½ across x²
-  double pull = 0;     // pull x
-  double square = 1;   // ½ square y²
+  double bend = 0;    // of the kink: z = x − bend y²
+  double across = 0;  // ½ across x²
+  double pull = 0;    // pull x
+  double square = 1;  // ½ square (y − level)²
+  double level = 0;
   double fourth = 0;   // ¼ fourth y⁴
   int64_t copies = 1;  // of the kink: together |z|
 };
 
-/// L(x, y) = |z| + pull x + ½ across x² + ½ square y² + ¼ fourth y⁴, and a sample with
-/// z = 100 that L does not feel: |z| is seen beside it.
+/// L(x, y) = |z| + pull x + ½ across x² + ½ square (y − level)² + ¼ fourth y⁴, and a
+/// sample with z = 100 that L does not feel: |z| is seen beside it.
 class BentCrease final : public FrozenObjective {
  public:
   explicit BentCrease(const Shape& shape, Tensor frozen = {})
@@ -39,14 +40,15 @@ class BentCrease final : public FrozenObjective {
     const auto z = argument(theta);
     const auto kink = frozen_.defined() ? felt() * z : z.abs();
     return kink + shape_.pull * x + shape_.across * x.square() / 2 +
-           shape_.square * y.square() / 2 + shape_.fourth * y.pow(4) / 4;
+           shape_.square * (y - shape_.level).square() / 2 +
+           shape_.fourth * y.pow(4) / 4;
   }
   ValueAndGradient value_and_gradient(const Tensor& theta) const override {
     const auto x = theta.select(1, 0), y = theta.select(1, 1);
     const auto s = slope(theta);
     return {value(theta),
             at::stack({s + shape_.pull + shape_.across * x,
-                       -2 * shape_.bend * s * y + shape_.square * y +
+                       -2 * shape_.bend * s * y + shape_.square * (y - shape_.level) +
                            shape_.fourth * y.pow(3)},
                       1)};
   }
@@ -95,6 +97,29 @@ class BentCrease final : public FrozenObjective {
 CompositeResult search(const Shape& shape, const Tensor& from) {
   return minimize_composite(
       BentCrease(shape), {.theta = from}, at::arange(2, torch::kInt64), {});
+}
+
+// The minimum is (0, 1) if |pull| < 1, where the slope of the kink is −pull.
+TEST(CompositeNewton, StopsOnAKinkThatHolds) {
+  const Shape shape{.pull = 0.25, .level = 1};
+  const auto found = search(shape, vector({3, 5}));
+  EXPECT_TRUE(found.converged) << found.problem;
+  EXPECT_LT(largest(found.point.theta - vector({0, 1})), 1e-12);
+  ASSERT_EQ(found.point.active.size(), 1u);
+  EXPECT_NEAR(found.point.slopes[0].item<double>(), -0.25, 1e-12);
+  EXPECT_NEAR(
+      slope_shares(BentCrease(shape), found.point)[0].item<double>(), 0.375, 1e-12);
+}
+
+TEST(CompositeNewton, LeavesAKinkThatDoesNotHold) {
+  // At slope −1.5 the loss falls for ever towards x > 0: it may not be called a
+  // minimum.
+  const auto found = minimize_composite(BentCrease({.pull = -1.5, .level = 1}),
+                                        {.theta = vector({0, 5})},
+                                        at::arange(2, torch::kInt64),
+                                        {.max_iterations = 20});
+  EXPECT_FALSE(found.converged);
+  EXPECT_GT(found.point.theta[0].item<double>(), 1e-3);
 }
 
 // H bends down across the kink, which holds all the same. Damping that makes H positive

@@ -4,7 +4,6 @@
 
 #include "core/random.h"
 #include "data/synthetic.h"
-#include "minima/composite_newton.h"
 #include "minima/identify.h"
 #include "minima/kink_system.h"
 #include "minima/kink_verdict.h"
@@ -20,69 +19,6 @@ using testing::objective_for;
 using testing::random_data;
 using testing::vector;
 using torch::Tensor;
-
-/// L(x, y) = |x| + (y − 1)² / 2 + slope · x: the minimum is (0, 1) if |slope| < 1,
-/// where the slope of the kink is −slope.
-class Crease final : public FrozenObjective {
- public:
-  explicit Crease(double slope, Tensor frozen = {}) : slope_(slope), frozen_(frozen) {}
-  int64_t dimension() const override { return 2; }
-  Smoothness smoothness() const override { return Smoothness::kKinked; }
-  Tensor value(const Tensor& theta) const override {
-    const auto x = theta.select(1, 0), y = theta.select(1, 1);
-    return phi(x) + (y - 1).square() / 2 + slope_ * x;
-  }
-  ValueAndGradient value_and_gradient(const Tensor& theta) const override {
-    const auto x = theta.select(1, 0), y = theta.select(1, 1);
-    const auto s = frozen_.defined() ? frozen_.expand_as(x) : x.sign();
-    return {value(theta), at::stack({s + slope_, y - 1}, 1)};
-  }
-  Tensor hessian_times(const Tensor&, const Tensor& v) const override {
-    return v * vector({0, 1});
-  }
-  std::vector<KinkBlock> kink_blocks() const override {
-    return {{.name = "x", .units = 1, .samples = 1, .low = -1, .high = 1}};
-  }
-  Tensor kink_arguments(const Tensor& theta) const override {
-    return theta.narrow(1, 0, 1);
-  }
-  std::unique_ptr<FrozenObjective> frozen(const Tensor& slopes) const override {
-    return std::make_unique<Crease>(slope_, slopes);
-  }
-  Tensor arguments(const Tensor& theta) const override { return theta.narrow(1, 0, 1); }
-  Tensor argument_gradients(const Tensor&, const Tensor& sites) const override {
-    return vector({1, 0}).expand({sites.size(0), 2});
-  }
-  Tensor sensitivities(const Tensor&) const override { return vector({1}); }
-
- private:
-  Tensor phi(const Tensor& x) const {
-    return frozen_.defined() ? x * frozen_ : x.abs();
-  }
-  double slope_;
-  Tensor frozen_;
-};
-
-TEST(CompositeNewton, StopsOnAKinkThatHolds) {
-  const auto found = minimize_composite(
-      Crease(0.25), {.theta = vector({3, 5})}, at::arange(2, torch::kInt64), {});
-  EXPECT_TRUE(found.converged) << found.problem;
-  EXPECT_LT(largest(found.point.theta - vector({0, 1})), 1e-12);
-  ASSERT_EQ(found.point.active.size(), 1u);
-  EXPECT_NEAR(found.point.slopes[0].item<double>(), -0.25, 1e-12);
-  EXPECT_NEAR(slope_shares(Crease(0.25), found.point)[0].item<double>(), 0.375, 1e-12);
-}
-
-TEST(CompositeNewton, LeavesAKinkThatDoesNotHold) {
-  // At slope −1.5 the loss falls for ever towards x > 0: it may not be called a
-  // minimum.
-  const auto found = minimize_composite(Crease(-1.5),
-                                        {.theta = vector({0, 5})},
-                                        at::arange(2, torch::kInt64),
-                                        {.max_iterations = 20});
-  EXPECT_FALSE(found.converged);
-  EXPECT_GT(found.point.theta[0].item<double>(), 1e-3);
-}
 
 std::vector<Endpoint> judged(const ModelOptions& model,
                              const LossOptions& loss,
